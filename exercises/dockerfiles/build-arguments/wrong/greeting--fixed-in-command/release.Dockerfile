@@ -1,0 +1,7 @@
+FROM busybox:1.37
+WORKDIR /app
+COPY greet.sh .
+ARG VERSION=dev
+LABEL org.opencontainers.image.version=$VERSION
+RUN echo "$VERSION" > version.txt
+CMD GREETING=Hello sh greet.sh

@@ -1,0 +1,3 @@
+docker build -f release.Dockerfile --build-arg VERSION=$VERSION -t dd-greeter:release -t dd-greeter:stable .
+docker build -q -t dd-dev-greeter .
+docker run --name dd-greeter -e TOKEN=$TOKEN dd-dev-greeter

@@ -1,0 +1,1 @@
+docker build -f release.Dockerfile --build-arg VERSION=$VERSION -t dd-greeter:release -t dd-greeter:stable .

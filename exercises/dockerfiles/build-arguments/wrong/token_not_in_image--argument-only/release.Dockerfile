@@ -1,0 +1,9 @@
+FROM busybox:1.37
+WORKDIR /app
+COPY greet.sh .
+ENV GREETING=Hello
+ARG VERSION=dev
+ARG TOKEN
+LABEL org.opencontainers.image.version=$VERSION
+RUN echo "$VERSION" > version.txt
+CMD ["sh", "greet.sh"]

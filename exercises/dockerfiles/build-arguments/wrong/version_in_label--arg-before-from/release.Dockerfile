@@ -1,0 +1,8 @@
+ARG VERSION=dev
+FROM busybox:1.37
+WORKDIR /app
+COPY greet.sh .
+ENV GREETING=Hello
+LABEL org.opencontainers.image.version=$VERSION
+RUN echo "$VERSION" > version.txt
+CMD ["sh", "greet.sh"]

@@ -1,0 +1,7 @@
+FROM busybox:1.37
+WORKDIR /app
+COPY greet.sh .
+ENV GREETING=Hello
+ARG VERSION=dev
+RUN echo "$VERSION" > version.txt
+CMD ["sh", "greet.sh"]

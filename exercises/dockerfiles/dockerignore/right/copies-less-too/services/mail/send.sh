@@ -1,0 +1,1 @@
+echo "Your parcel is on its way." # mail goes out here

@@ -1,0 +1,4 @@
+#!/bin/sh
+mkdir -p /data
+export SHOP="${SHOP:-harbour}"
+exec python worker.py

@@ -1,0 +1,1 @@
+docker history dd-stranger:1.0

@@ -1,0 +1,1 @@
+docker tag dd-stranger:1.0 dd-stranger:mine

@@ -1,0 +1,1 @@
+docker exec dd-live sh -c "echo $NOTICE > /usr/share/nginx/html/index.html"

@@ -1,0 +1,3 @@
+docker exec dd-live sh -c "echo $NOTICE > /usr/share/nginx/html/index.html"
+docker run -d --name dd-fresh nginx:1.26
+docker commit dd-live nginx:1.26

@@ -1,0 +1,6 @@
+docker ps --all --filter label=project=$PROJECT --filter status=exited --filter status=created \
+    --format '{{.Names}}' > leftovers.txt
+cat leftovers.txt
+
+docker rm $(cat leftovers.txt)
+docker rmi $(docker images --quiet --filter label=project=$PROJECT --filter dangling=true)

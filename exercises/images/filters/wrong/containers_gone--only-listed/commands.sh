@@ -1,0 +1,2 @@
+docker ps --all --filter label=project=$PROJECT --filter status=exited --filter status=created --format '{{.Names}}' > leftovers.txt
+docker rmi $(docker images --quiet --filter label=project=$PROJECT --filter dangling=true)

@@ -1,0 +1,2 @@
+docker ps --all --filter label=project=$PROJECT --filter status=exited --filter status=created --format '{{.Names}}' > leftovers.txt
+docker rm $(docker ps --all --quiet --filter label=project=$PROJECT --filter status=exited --filter status=created)

@@ -1,0 +1,2 @@
+docker rm $(docker ps --all --quiet --filter label=project=$PROJECT --filter status=exited --filter status=created)
+docker rmi $(docker images --quiet --filter label=project=$PROJECT --filter dangling=true)

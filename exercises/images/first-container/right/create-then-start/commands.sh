@@ -1,0 +1,2 @@
+docker create --name dd-web -p 127.0.0.1::80 nginx:1.26
+docker start dd-web

@@ -1,0 +1,1 @@
+docker run -d --name dd-web -p 127.0.0.1::80 nginx:1.26 sleep 600

@@ -1,0 +1,1 @@
+docker run -d --name dd-web nginx:1.26

@@ -1,0 +1,2 @@
+docker create --name dd-web busybox:1.37
+docker run -d --name dd-web -p 127.0.0.1::80 nginx:1.26

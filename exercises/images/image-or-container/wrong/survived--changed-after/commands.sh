@@ -1,0 +1,5 @@
+docker run -d --name dd-twin-a nginx:1.26
+docker run -d --name dd-twin-b nginx:1.26
+docker stop dd-twin-a
+docker start dd-twin-a
+docker exec dd-twin-a sh -c "echo $WORD > /usr/share/nginx/html/index.html"

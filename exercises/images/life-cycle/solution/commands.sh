@@ -1,0 +1,13 @@
+docker create --name dd-created busybox:1.37 sleep 1d
+
+docker run --detach --name dd-running busybox:1.37 sleep 1d
+
+docker run --detach --name dd-paused busybox:1.37 sleep 1d
+docker pause dd-paused
+
+docker run --name dd-finished busybox:1.37 true
+
+docker run --detach --init --name dd-stopped busybox:1.37 sleep 1d
+docker stop dd-stopped
+
+docker ps --all

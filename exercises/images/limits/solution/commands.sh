@@ -1,0 +1,10 @@
+docker run --detach --name dd-limited \
+    --memory ${MEMORY}m --memory-swap ${MEMORY}m --cpus $CPUS --pids-limit $PIDS \
+    busybox:1.37 sleep infinity
+
+docker run --detach --name dd-greedy \
+    --memory ${MEMORY}m --memory-swap ${MEMORY}m --restart on-failure:$RESTARTS \
+    python:3.13-slim python -c 'data = b"x" * (200 << 20); print("200 MB, thank you")'
+
+docker wait dd-greedy
+docker inspect --format 'killed for memory: {{.State.OOMKilled}}, exit code {{.State.ExitCode}}, restarts so far: {{.RestartCount}}' dd-greedy

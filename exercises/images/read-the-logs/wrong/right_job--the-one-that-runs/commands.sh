@@ -1,0 +1,3 @@
+job=$(docker ps --all --filter name=dd-job- --filter status=running --format '{{.Names}}' | head -n 1)
+token=$(docker logs "$job" 2>&1 >/dev/null | grep token | sed -n 2p | cut -d ' ' -f 2)
+echo "token = \"$token\"" > answers.toml

@@ -1,0 +1,8 @@
+docker run --detach --name dd-guest debian:trixie-slim sleep infinity
+
+cat > answers.toml <<END
+host_kernel = "$(uname -r)"
+guest_kernel = "$(docker exec dd-guest cat /etc/debian_version)"
+host_pid = "$(docker inspect --format '{{.State.Pid}}' dd-guest)"
+pid_namespace = "$(docker exec dd-guest readlink /proc/1/ns/pid)"
+END

@@ -1,0 +1,7 @@
+"""`python -m graders` is `drydock`."""
+
+import sys
+
+from graders.cli import main
+
+sys.exit(main())

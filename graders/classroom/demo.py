@@ -1,0 +1,140 @@
+"""A class of made-up submissions, to see the whole cycle with: right, partly right, broken and hostile ones."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+from graders.classroom.room import Classroom, exercises_of
+from graders.errors import UsageError
+from graders.exercise import COMMANDS, CONTENT
+from graders.workspace import SEED_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from graders.exercise import Exercise
+
+SIZE = 30
+HOSTILE = {
+    "fork-bomb": "for i in $(seq 2000); do sleep 60 & done",
+    "disk-filler": (
+        "head -c 6G /dev/zero > big; docker run --rm -v filler:/f busybox:1.37 sh -c 'head -c 6G /dev/zero > /f/big'"
+    ),
+    "memory-eater": "docker run --rm busybox:1.37 sh -c 'head -c 3G /dev/zero | tail' || tail -c 3G /dev/zero",
+    "never-ends": "while :; do :; done",
+    "looks-around": (
+        "docker run --rm --privileged --pid=host --network=host -v /:/host busybox:1.37 sh -c '\n"
+        "  ls /host/root; cat /host/etc/shadow; find /host -name gradebook.db 2>/dev/null; ps; wget -O - http://127.0.0.1:8888'"
+    ),
+    "removes-everything": "docker rm --force $(docker ps --all --quiet); docker rmi --force $(docker images --quiet)",
+}
+"""What hostile answers do; each is bounded, and stays where it is graded if that holds."""
+CLAIM = {"output_type": "execute_result", "data": {"text/plain": "1000"}, "metadata": {}, "execution_count": 1}
+
+
+def make(folder: Path, topic: str, say: Callable[[str], None]) -> None:
+    """Make a class in a new folder with SIZE submissions for a topic, as nbgrader would have collected them."""
+    if folder.exists() and any(folder.iterdir()):
+        raise UsageError(f"The folder `{folder}` is not empty.", "Name a new one for the demo class.")
+    room = Classroom.make(folder)
+    room.release(topic, say)
+    exercises = exercises_of(topic)
+    for number, answers in enumerate(_choose(exercises), 1):
+        hand_in(room, f"learner-{number:02}", topic, answers)
+    _break(room, topic, SIZE - len(HOSTILE) - 6)
+    _harm(room, topic, exercises)
+
+
+def _choose(exercises: Sequence[Exercise]) -> list[dict[str, Path]]:
+    """Choose an answer to each exercise for each learner: ten do well, ten less, the rest is changed afterwards."""
+
+    def pick(exercise: Exercise, kind: str, number: int) -> Path:
+        found = sorted(f for f in (exercise.folder / kind).iterdir() if f.is_dir())
+        return found[number % len(found)]
+
+    classes = []
+    for learner in range(SIZE):
+        answers = {}
+        for place, exercise in enumerate(exercises):
+            answers[exercise.id] = exercise.folder / "solution"
+            if learner < 10 and (learner + place) % 5 == 0:  # noqa: PLR2004 - some found another way
+                answers[exercise.id] = pick(exercise, "right", learner)
+            if 10 <= learner < 18 and (learner + place) % 3 == 0:  # noqa: PLR2004 - a third is wrong
+                answers[exercise.id] = pick(exercise, "wrong", learner)
+            if learner == 17:  # noqa: PLR2004 - one handed in what was given out
+                answers[exercise.id] = exercise.folder / "start"
+        classes.append(answers)
+    return classes
+
+
+def hand_in(room: Classroom, learner: str, topic: str, answers: Mapping[str, Path], *, seed: str = "demo") -> Path:
+    """Make the submission of a learner from folders with answers, as nbgrader would have collected it."""
+    import nbformat
+
+    folder = room.step("submitted", learner, topic)
+    folder.mkdir(parents=True)
+    notebook = nbformat.read(room.released(topic), as_version=4)
+    for cell in notebook.cells:
+        source = answers.get(cell.metadata.get("exercise", ""))
+        if source and cell.metadata.get("part") == "answer" and (source / COMMANDS).is_file():
+            text = (source / COMMANDS).read_bytes().decode("utf-8", "replace")
+            cell.source = f"%%answer {cell.metadata.exercise}\n{text}"
+    nbformat.write(notebook, folder / f"{topic}.ipynb")
+    for exercise_id, source in answers.items():
+        shutil.copytree(source, folder / exercise_id.partition("/")[2], symlinks=True)
+    (folder / SEED_FILE).write_text(f"{seed}\n")
+    (folder / "timestamp.txt").write_text("2026-01-15 12:00:00.000000 UTC\n")
+    return folder
+
+
+def _break(room: Classroom, topic: str, first: int) -> None:
+    """Break six submissions, as accidents do."""
+    folders = [room.step("submitted", f"learner-{first + n + 1:02}", topic) for n in range(6)]
+    notebooks = [folder / f"{topic}.ipynb" for folder in folders]
+    notebooks[0].write_text("<<<<<<< HEAD\n" + notebooks[0].read_text())
+    notebooks[1].unlink()
+    shutil.rmtree(folders[2] / next(p.name for p in sorted(folders[2].iterdir()) if p.is_dir()))
+    _edit(notebooks[2], lambda notebook: notebook.update(cells=notebook["cells"][: len(notebook["cells"]) // 2]))
+    _edit(notebooks[3], lambda notebook: notebook.update(nbformat=3, worksheets=[]))
+    _edit(notebooks[4], lambda notebook: notebook["cells"].reverse())
+    for exercise in exercises_of(topic):
+        link = folders[5] / exercise.name / "notes.txt"
+        link.symlink_to(CONTENT / "README.md")
+        break
+
+
+def _harm(room: Classroom, topic: str, exercises: Sequence[Exercise]) -> None:
+    """Make the last submissions hostile: one of the answers does harm, and the notebook claims full marks."""
+    with_commands = [exercise for exercise in exercises if exercise.has_commands]
+    for number, (name, commands) in enumerate(HOSTILE.items()):
+        folder = room.step("submitted", f"learner-{SIZE - len(HOSTILE) + number + 1:02}", topic)
+        exercise = with_commands[number % len(with_commands)]
+        text = f"# {name}\n{commands}\n"
+
+        def claim(notebook: dict[str, Any], exercise: Exercise = exercise, text: str = text) -> None:
+            for cell in notebook["cells"]:
+                if cell["metadata"].get("part") == "check":
+                    cell["metadata"]["tags"] = ["skip-execution"]
+                    cell["metadata"]["nbgrader"]["points"] = 1000
+                    cell["outputs"] = [
+                        {
+                            "output_type": "execute_result",
+                            "data": {"text/plain": "1000"},
+                            "metadata": {},
+                            "execution_count": 1,
+                        }
+                    ]
+                if cell["metadata"].get("part") == "answer" and cell["metadata"]["exercise"] == exercise.id:
+                    cell["source"] = f"%%answer {exercise.id}\n{text}"
+
+        _edit(folder / f"{topic}.ipynb", claim)
+        (folder / exercise.name / COMMANDS).write_text(text)
+
+
+def _edit(notebook: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    said = json.loads(notebook.read_text())
+    change(said)
+    notebook.write_text(json.dumps(said))

@@ -1,0 +1,350 @@
+"""The command line: `drydock`. What costs time to import is imported where it is used."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from environment import JUPYTER, UnavailableError
+from environment.engines import KINDS
+from graders.classroom import commands as classroom_commands
+from graders.errors import DrydockError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from environment.engines import Connection
+    from graders.exercise import Exercise
+
+DONE, UNGRADABLE = 0, 3
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are sentences with exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message[:1].upper()}{message[1:]}.", f"See `{self.prog} --help`.")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    drydock = _Parser(prog="drydock", description="Learn Docker on live containers.")
+    drydock.add_argument("--debug", action="store_true", help="show tracebacks")
+    commands = drydock.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        added.set_defaults(run=run)
+        added.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help="show tracebacks")
+        return added
+
+    start = command("start", _start, "prepare Engine, images and workspace, and open JupyterLab")
+    start.add_argument("--no-browser", action="store_true", help="print the address instead of opening it")
+    start.add_argument("--workspace", metavar="DIR", type=Path, help="where the learner works (default: ~/drydock)")
+    start.add_argument("--port", type=int, metavar="N", help="JupyterLab's port (default: a free one from 8888)")
+    start.add_argument("--prepare", action="store_true", help="do all but open JupyterLab")
+
+    doctor = command("doctor", _doctor, "say what Engine is used and why, what is missing and what mends it")
+    doctor.add_argument("--json", action="store_true", help="print JSON")
+
+    listing = command("list", _list, "list topics, exercises, points and progress")
+    listing.add_argument("--json", action="store_true", help="print JSON")
+
+    check = command("check", _check, "grade an exercise on the live Engine")
+    check.add_argument("exercise", metavar="EXERCISE", help="such as images/first-container")
+    check.add_argument("--answer", metavar="DIR", type=Path, help="grade this folder instead of your own")
+    check.add_argument("--fresh", action="store_true", help="run the commands on a throwaway Engine first")
+    check.add_argument("--engine", choices=KINDS, help="which Engine to grade on")
+    check.add_argument("--json", action="store_true", help="print JSON")
+
+    for name, run, text in (
+        ("hint", _hint, "show the next hint"),
+        ("solution", _solution, "show a model solution (asks first)"),
+        ("reset", _reset, "bring an exercise back to its start, removing what it owns"),
+    ):
+        added = command(name, run, text)
+        added.add_argument("exercise", metavar="EXERCISE", help="such as images/first-container")
+        if name == "solution":
+            added.add_argument("--yes", action="store_true", help="do not ask")
+
+    clean = command("clean", _clean, "remove all that Drydock made on the Engine")
+    clean.add_argument("--images", action="store_true", help="remove the stand-ins of the course's images too")
+
+    images = command("images", _images, "see to the images that the course uses")
+    actions = images.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, text in (
+        ("list", "which images are there, and which of them are stand-ins"),
+        ("build", "get the missing ones: pulled where a registry can be reached, else built from packages"),
+        ("pull", "replace stand-ins by the official images"),
+        ("save", "write all of them to one file"),
+        ("load", "read all of them from one file"),
+    ):
+        action = actions.add_parser(name, help=text)
+        if name in {"save", "load"}:
+            action.add_argument("file", metavar="FILE", type=Path)
+        if name == "list":
+            action.add_argument("--json", action="store_true", help="print JSON")
+
+    _add_engine(command("engine", _engine, "the Engine that Drydock brings along, in a virtual machine"))
+
+    classroom = commands.add_parser("class", help="grade a class with nbgrader", description="Grade a class.")
+    classroom_commands.add(classroom.add_subparsers(dest="action", metavar="ACTION", required=True))
+    return drydock
+
+
+def _add_engine(added: argparse.ArgumentParser) -> None:
+    actions = added.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, text in (
+        ("up", "start it in the background"),
+        ("down", "end it, with all that is on it"),
+        ("reset", "put a pristine one in its place"),
+        ("status", "say how it is"),
+        ("prepare", "make what it starts from, which `up` does too where it is missing"),
+    ):
+        action = actions.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        if name == "up":
+            action.add_argument("--with-process", metavar="PID", type=int, default=0, help="end it when this ends")
+            action.add_argument("--kvm", action="store_true", help="use the processor's help (/dev/kvm), starting anew")
+        if name in {"up", "prepare"}:
+            action.add_argument("--images", metavar="FILE", type=Path, help="images from `drydock images save`")
+        if name == "status":
+            action.add_argument("--json", action="store_true", help="print JSON")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done or passed, 1 failed, 2 wrong use, 3 ungradable."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    # An orderly end clears up; the default would leave containers behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(UNGRADABLE))
+    try:
+        chosen = parser().parse_args(words)
+        code: int = chosen.run(chosen)
+        return code
+    except (DrydockError, UnavailableError) as error:
+        if "--debug" in words:
+            raise
+        print(error.what, error.remedy, sep="\n", file=sys.stderr)
+        return error.exit_code if isinstance(error, DrydockError) else UNGRADABLE
+    except KeyboardInterrupt:
+        print("Stopped. Nothing was lost; run it again when you like.", file=sys.stderr)
+        return UNGRADABLE
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except Exception as error:
+        if "--debug" in words:
+            raise
+        print(f"Drydock broke ({type(error).__name__}: {error}).", file=sys.stderr)
+        print("Run the same command with --debug and report what it prints.", file=sys.stderr)
+        return UNGRADABLE
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _start(chosen: argparse.Namespace) -> int:
+    from environment.images import ensure
+    from graders import course
+
+    connection = course.connect("found")
+    _say(f"Engine: {connection.why}")
+    ensure(connection.client, connection.environment, progress=_say)
+    workspace = (chosen.workspace or course.find_workspace()).expanduser().resolve()
+    for sentence in course.build_workspace(workspace, _say):
+        _say(sentence)
+    _say(f"Your workspace: {workspace}")
+    if not chosen.prepare:
+        _open_jupyterlab(chosen, workspace, connection)
+    return DONE
+
+
+def _open_jupyterlab(chosen: argparse.Namespace, workspace: Path, connection: Connection) -> NoReturn:
+    """Become JupyterLab, opened on the first notebook."""
+    from graders.exercise import topics
+
+    first = topics()[0]["id"]
+    # Exercises have files such as .dockerignore, which JupyterLab would refuse to open.
+    hidden = "--ContentsManager.allow_hidden=True"
+    options = [hidden, f"--notebook-dir={workspace}", f"--LabApp.default_url=/lab/tree/{first}/{first}.ipynb"]
+    if chosen.port:
+        # Another port than the one asked for would surprise whoever forwards it.
+        options += [f"--port={chosen.port}", "--ServerApp.port_retries=0"]
+    if chosen.no_browser:
+        options.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        options.append("--allow-root")
+    environment = os.environ | dict(connection.environment) | {"DRYDOCK_WORKSPACE": str(workspace)}
+    # jupyter finds its kernels and alembic on PATH, also where the environment is not activated.
+    environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", "")])
+    # What JupyterLab shows to a learner: no question about news, which needs the internet.
+    config = [str(JUPYTER), environment.get("JUPYTER_CONFIG_PATH", "")]
+    environment["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, config))
+    command = [sys.executable, "-m", "jupyterlab", *options]
+    os.execve(sys.executable, command, environment)  # noqa: S606 - JupyterLab takes this process's place
+
+
+def _doctor(chosen: argparse.Namespace) -> int:
+    from graders.doctor import examine
+
+    report = examine()
+    print(json.dumps(report.as_json(), indent=1) if chosen.json else report.text())
+    return DONE if report.well else 1
+
+
+def _list(chosen: argparse.Namespace) -> int:
+    from graders import course, progress
+    from graders.exercise import exercises, topics
+
+    if not chosen.json:
+        print(progress.table(course.find_workspace()))
+        return DONE
+    listed = [
+        {
+            "id": topic["id"],
+            "title": topic["title"],
+            "exercises": [
+                {"id": e.id, "title": e.title, "points": e.points, "requires": list(e.requires)}
+                for e in exercises()
+                if e.topic == topic["id"]
+            ],
+        }
+        for topic in topics()
+    ]
+    print(json.dumps({"topics": listed}, indent=1))
+    return DONE
+
+
+def _check(chosen: argparse.Namespace) -> int:
+    from graders import course, feedback, progress
+    from graders.exercise import answer_folder, grade
+
+    exercise, workspace = _exercise(chosen.exercise), course.find_workspace()
+    fresh = chosen.fresh or (chosen.answer is not None and (exercise.has_commands or exercise.prepare is not None))
+    kind = chosen.engine or (course.throwaway_kind() if fresh else "found")
+    if fresh and kind == "found":
+        raise UsageError(
+            "The commands of an answer are run on a throwaway Engine, not on your own.",
+            "Leave out `--engine found`, or `--fresh` and `--answer`.",
+        )
+    answer = chosen.answer or answer_folder(workspace, exercise)
+    if not answer.is_dir():
+        raise UsageError(
+            f"There is no folder `{answer}`.",
+            "Name the answer's folder with `--answer DIR`." if chosen.answer else "Run `drydock start` first.",
+        )
+    connection = course.connect(kind, _say)
+    try:
+        show = (lambda _: None) if chosen.json else (lambda result: print(feedback.line(result), flush=True))
+        verdict = grade(exercise, connection, answer, fresh=fresh or kind != "found", on_result=show)
+    finally:
+        connection.close()
+    if chosen.answer is None:
+        progress.record_verdict(workspace, verdict)
+    print(json.dumps(verdict.as_json(), indent=1) if chosen.json else feedback.summary(verdict))
+    return verdict.exit_code
+
+
+def _exercise(exercise_id: str) -> Exercise:
+    from graders.exercise import load
+
+    return load(exercise_id)
+
+
+def _hint(chosen: argparse.Namespace) -> int:
+    from graders import course, progress
+
+    exercise = _exercise(chosen.exercise)
+    number, text = progress.next_hint(course.find_workspace(), exercise)
+    print(f"Hint {number} of {len(exercise.hints)}: {text}")
+    return DONE
+
+
+def _solution(chosen: argparse.Namespace) -> int:
+    from graders.course import solution_text
+
+    exercise = _exercise(chosen.exercise)
+    if not chosen.yes:
+        if not sys.stdin.isatty():
+            raise UsageError("The solution is shown only when you ask for it.", "Add --yes.")
+        if input(f"Show the solution of {exercise.id}? [y/N] ").strip().lower() not in {"y", "yes"}:
+            return DONE
+    print(solution_text(exercise))
+    return DONE
+
+
+def _reset(chosen: argparse.Namespace) -> int:
+    from graders import course
+    from graders.exercise import answer_folder
+
+    exercise = _exercise(chosen.exercise)
+    connection = course.connect("found", _say)
+    for sentence in course.reset(exercise, answer_folder(course.find_workspace(), exercise), connection):
+        print(sentence)
+    return DONE
+
+
+def _clean(chosen: argparse.Namespace) -> int:
+    from graders import course
+
+    for sentence in course.clean(course.connect("found"), images=chosen.images):
+        print(sentence)
+    return DONE
+
+
+def _engine(chosen: argparse.Namespace) -> int:
+    from environment.engines import machine
+    from graders import course
+
+    if chosen.action == "status":
+        said = machine.status()
+        print(json.dumps(said, indent=1) if chosen.json else machine.describe(said))
+        return DONE if said["state"] == "ready" else 1
+    if chosen.action == "down":
+        print("The machine has ended." if machine.down() else "The machine does not run.")
+    elif chosen.action == "reset":
+        machine.reset()
+        print("A pristine Engine runs. Containers, images and volumes of before are gone; your files are not.")
+    elif chosen.action == "prepare":
+        snapshot = machine.ensure_snapshot(*course.for_machine(), progress=_say, archive=chosen.images)
+        print(f"The machine is prepared: {snapshot.folder}")
+    else:
+        if chosen.images:
+            machine.ensure_snapshot(None, (), _say, chosen.images)
+        machine.up(
+            course.find_workspace().expanduser().resolve(),
+            _say,
+            images=course.for_machine,
+            owner=chosen.with_process,
+            accelerator="kvm" if chosen.kvm else "tcg",
+        )
+        print(machine.describe(machine.status()))
+    return DONE
+
+
+def _images(chosen: argparse.Namespace) -> int:
+    from environment import images
+    from graders import course
+
+    connection = course.connect("found")
+    client = connection.client
+    if chosen.action == "list":
+        states = {image.name: images.state(client, image) for image in images.catalogue()}
+        text = [f"{name:<24} {state}" for name, state in states.items()]
+        print(json.dumps(states, indent=1) if chosen.json else "\n".join(text))
+    elif chosen.action == "build":
+        images.ensure(client, connection.environment, progress=_say)
+    elif chosen.action == "pull":
+        for image in images.catalogue():
+            if images.state(client, image) != "official":
+                images.pull(client, image, _say)
+    elif chosen.action == "save":
+        images.save(client, chosen.file, _say)
+    else:
+        images.load(client, chosen.file, _say)
+    return DONE

@@ -1,0 +1,126 @@
+"""What `drydock doctor` finds: the Engine, what it can do, and for each thing missing the one command that mends it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from dataclasses import asdict, dataclass
+
+from environment import UnavailableError
+from graders import course
+from graders.engine import Engine
+from graders.errors import DrydockError
+
+OLDEST_API = (1, 41)
+OLDEST_BUILDX = (0, 13)
+INSTALL = "bash environment/start.sh --prepare"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at. `remedy` is the command or act that mends it, empty where all is well or nothing can."""
+
+    name: str
+    state: str
+    """`ok`, `missing` (mend it) or `limited` (some exercises are not supported)."""
+    seen: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """All findings, in the order in which they are best mended."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing is missing."""
+        return all(finding.state != "missing" for finding in self.findings)
+
+    def as_json(self) -> dict[str, object]:
+        """The object that `drydock doctor --json` prints."""
+        return {"well": self.well, "findings": [asdict(finding) for finding in self.findings]}
+
+    def text(self) -> str:
+        """For people."""
+        signs = {"ok": "✓", "missing": "✗", "limited": "–"}
+        lines = []
+        for finding in self.findings:
+            lines.append(f"{signs[finding.state]} {finding.name:<18} {finding.seen}")
+            if finding.remedy:
+                lines.append(f"{'':<21}Mend it: {finding.remedy}")
+        return "\n".join([*lines, "", "All is well." if self.well else "Mend what is marked ✗, top first."])
+
+
+def examine() -> Report:
+    """Look at the Engine, the CLI, its plugins, the Engine's capabilities and the course's images."""
+    findings = [_cli(), _plugin("buildx", OLDEST_BUILDX), _plugin("compose", (2, 0))]
+    try:
+        connection = course.connect("found")
+    except (DrydockError, UnavailableError) as error:
+        findings.insert(0, Finding("Engine", "missing", error.what, error.remedy))
+        return Report(tuple(findings))
+    with Engine(connection, "", session="") as engine:
+        api = tuple(int(n) for n in engine.info.api.split("."))
+        new_enough = api >= OLDEST_API
+        findings.insert(
+            0,
+            Finding(
+                "Engine",
+                "ok" if new_enough else "missing",
+                f"{engine.info.name} (API {engine.info.api}). {connection.why}",
+                "" if new_enough else "Update the Engine to 20.10 or newer (26 or newer is best).",
+            ),
+        )
+        findings += [
+            Finding(capability, "limited" if problem else "ok", problem or "yes")
+            for capability, problem in engine.capabilities.items()
+        ]
+        findings.append(_images(engine))
+        findings.append(_throwaway(engine))
+    return Report(tuple(findings))
+
+
+def _version(*command: str) -> tuple[str, tuple[int, ...]]:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    found = re.search(r"\d+(\.\d+)+", done.stdout) if done.returncode == 0 else None
+    return (found[0], tuple(int(n) for n in found[0].split("."))) if found else ("", ())
+
+
+def _cli() -> Finding:
+    if not shutil.which("docker"):
+        return Finding("docker command", "missing", "There is no `docker` command on this machine.", INSTALL)
+    return Finding("docker command", "ok", _version("docker", "--version")[0])
+
+
+def _plugin(name: str, oldest: tuple[int, ...]) -> Finding:
+    text, numbers = _version("docker", name, "version") if shutil.which("docker") else ("", ())
+    if numbers >= oldest:
+        return Finding(f"docker {name}", "ok", text)
+    needed = ".".join(str(n) for n in oldest)
+    seen = f"{text} is older than {needed}." if text else f"The docker command has no plugin `{name}`."
+    return Finding(f"docker {name}", "missing", seen, INSTALL)
+
+
+def _images(engine: Engine) -> Finding:
+    from environment.images import catalogue, state
+
+    states = {image.name: state(engine.client, image) for image in catalogue()}
+    missing = [name for name, found in states.items() if found == "missing"]
+    stand_ins = [name for name, found in states.items() if found == "stand-in"]
+    if missing:
+        return Finding("course images", "missing", f"{', '.join(missing)} missing.", "drydock images build")
+    said = f" Stand-ins made from Debian's packages: {', '.join(stand_ins)}." if stand_ins else ""
+    return Finding("course images", "ok", f"all {len(states)} are there.{said}")
+
+
+def _throwaway(engine: Engine) -> Finding:
+    from environment.engines.container import IMAGE
+
+    if course.throwaway_kind() == "machine":
+        return Finding("throwaway Engine", "ok", "A virtual machine of its own.")
+    if engine.has_image(IMAGE):
+        return Finding("throwaway Engine", "ok", f"{IMAGE} is there.")
+    return Finding("throwaway Engine", "limited", "Its image is built when it is first used; that takes some minutes.")

@@ -1,0 +1,127 @@
+"""A verdict as text for a terminal and as HTML for a notebook."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from graders.check import CheckResult, Outcome, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import jinja2
+
+    from graders.exercise import Exercise
+
+SIGNS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.SKIPPED: "–", Outcome.ERROR: "!", Outcome.UNGRADABLE: "!"}
+WORDS = {
+    Outcome.PASSED: "passed",
+    Outcome.FAILED: "not yet",
+    Outcome.SKIPPED: "not tried",
+    Outcome.ERROR: "not graded",
+    Outcome.UNGRADABLE: "not graded",
+}
+WIDTH = 80
+
+
+def line(result: CheckResult) -> str:
+    """One check as text: its sign, sentence and points, then what was seen and how to see it."""
+    first, *rest = textwrap.wrap(result.description, WIDTH - 8)
+    lines = [f"{SIGNS[result.outcome]} {first:<{WIDTH - 8}} {f'{result.points}/{result.max_points}':>5}"]
+    lines += [f"  {more}" for more in rest]
+    lines += _indented(result.message)
+    if result.evidence:
+        lines += ["    See it yourself:"]
+        lines += [f"      {shown}" for entry in result.evidence for shown in entry.splitlines()]
+    return "\n".join([*lines, *_indented(result.hint)])
+
+
+def _indented(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH - 4, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)
+
+
+def summary(verdict: Verdict) -> str:
+    """The last lines: outcome, points, Engine, and the next step."""
+    on = f" on {verdict.engine.name}" if verdict.engine else ""
+    points = f"{verdict.points} of {verdict.max_points} points"
+    head = f"{verdict.exercise}: {WORDS[verdict.outcome]}, {points}{on}, {verdict.seconds:.1f} s"
+    return "\n".join([head, *verdict.notes, *next_steps(verdict, "drydock hint")])
+
+
+def next_steps(verdict: Verdict, hint_command: str) -> list[str]:
+    """What to do now, most useful first. Without a `hint_command` there is no next hint to ask for."""
+    if verdict.problem:
+        return [verdict.problem.what, verdict.problem.remedy]
+    if verdict.outcome is Outcome.UNGRADABLE:
+        return ["Something other than your answer went wrong, so it costs no points. Check again."]
+    if verdict.outcome is Outcome.FAILED and hint_command:
+        return [f"Stuck? The next hint: `{hint_command} {verdict.exercise}`"]
+    return []
+
+
+@dataclass(frozen=True)
+class Report:
+    """A verdict, or as much of it as there is yet, for a notebook: HTML where that can be shown, else text."""
+
+    exercise: Exercise
+    results: Sequence[CheckResult]
+    verdict: Verdict | None = None
+
+    def _repr_html_(self) -> str:
+        return html(self.exercise, self.results, self.verdict)
+
+    def __repr__(self) -> str:
+        end = [summary(self.verdict)] if self.verdict else []
+        return "\n".join([*(line(result) for result in self.results), *end])
+
+
+def html(
+    exercise: Exercise,
+    results: Sequence[CheckResult],
+    verdict: Verdict | None = None,
+    *,
+    files: Sequence[tuple[str, str]] = (),
+    hint_command: str = "%hint",
+) -> str:
+    """The report for a notebook. Without a verdict the checks that have not ended yet are shown as waiting.
+
+    `files` are names and contents of what was handed in.
+    """
+    ended = {result.name: result for result in results}
+    return _template().render(
+        exercise=exercise,
+        rows=[(check, ended.get(check.name)) for check in exercise.checks] if results or not verdict else [],
+        verdict=verdict,
+        outcome=verdict.outcome if verdict else None,
+        first_failed=next((c.name for c in exercise.checks if _failed(ended.get(c.name))), ""),
+        steps=[step for step in next_steps(verdict, hint_command) if step] if verdict else [],
+        files=files,
+        signs=SIGNS,
+        words=WORDS,
+    )
+
+
+def _failed(result: CheckResult | None) -> bool:
+    return result is not None and result.outcome in {Outcome.FAILED, Outcome.ERROR}
+
+
+def templates(package: str) -> jinja2.Environment:
+    """The page templates that lie in a package: all is escaped, and `| code` shows words in back-ticks as code."""
+    import jinja2
+    from markupsafe import Markup, escape
+
+    def code(text: str) -> Markup:
+        return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped just before
+
+    environment = jinja2.Environment(loader=jinja2.PackageLoader(package, "."), autoescape=True, trim_blocks=True)
+    environment.filters["code"] = code
+    return environment
+
+
+@cache
+def _template() -> jinja2.Template:
+    return templates("graders").get_template("report.html")

@@ -1,0 +1,99 @@
+"""What a learner has done: a file of events in the workspace, only ever added to."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from graders.exercise import Exercise, exercises, topics
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from graders.check import Verdict
+
+FILE = Path(".drydock") / "progress.jsonl"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a learner is with one exercise. A pass stays a pass, whatever is checked later."""
+
+    exercise: Exercise
+    tries: int
+    points: int
+    passed: bool
+    hints: int
+
+
+def record_verdict(workspace: Path, verdict: Verdict) -> None:
+    """Remember a verdict."""
+    _add(workspace, verdict.exercise, outcome=verdict.outcome, points=verdict.points, max_points=verdict.max_points)
+
+
+def next_hint(workspace: Path, exercise: Exercise) -> tuple[int, str]:
+    """Number and text of the hint that comes next; after the last one, the last again."""
+    taken = sum(1 for event in _events(workspace) if event["exercise"] == exercise.id and "hint" in event)
+    number = min(taken + 1, len(exercise.hints))
+    _add(workspace, exercise.id, hint=number)
+    return number, exercise.hints[number - 1]
+
+
+def standings(workspace: Path) -> list[Standing]:
+    """The standing of every exercise, in the order of the course."""
+    events = list(_events(workspace))
+    found = []
+    for exercise in exercises():
+        own = [event for event in events if event["exercise"] == exercise.id]
+        verdicts = [event for event in own if "outcome" in event]
+        found.append(
+            Standing(
+                exercise=exercise,
+                tries=len(verdicts),
+                points=max((int(str(v["points"])) for v in verdicts), default=0),
+                passed=any(v["outcome"] == "passed" for v in verdicts),
+                hints=sum(1 for event in own if "hint" in event),
+            )
+        )
+    return found
+
+
+def table(workspace: Path) -> str:
+    """All standings as text, by topic."""
+    by_topic: dict[str, list[Standing]] = {}
+    for standing in standings(workspace):
+        by_topic.setdefault(standing.exercise.topic, []).append(standing)
+    lines = []
+    for topic in topics():
+        own = by_topic[str(topic["id"])]
+        points, most = sum(s.points for s in own), sum(s.exercise.points for s in own)
+        lines += [
+            "",
+            f"{topic['title']}: {sum(s.passed for s in own)} of {len(own)} exercises, {points} of {most} points",
+        ]
+        for s in own:
+            sign = "✓" if s.passed else "…" if s.tries else " "
+            title = f"{s.exercise.id:<32} {s.exercise.title:<40}"
+            lines.append(f" {sign} {title} {s.points:>2}/{s.exercise.points}")
+    return "\n".join(lines).strip("\n")
+
+
+def _events(workspace: Path) -> Iterator[dict[str, object]]:
+    path = workspace / FILE
+    if path.exists():
+        for line in path.read_text().splitlines():
+            try:
+                yield json.loads(line)
+            except json.JSONDecodeError:
+                continue  # a line that a full disk or a crash cut short
+
+
+def _add(workspace: Path, exercise: str, **event: object) -> None:
+    path = workspace / FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    when = datetime.now(UTC).isoformat(timespec="seconds")
+    with path.open("a") as file:
+        file.write(json.dumps({"when": when, "exercise": exercise, **event}) + "\n")

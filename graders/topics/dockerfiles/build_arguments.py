@@ -1,0 +1,204 @@
+import hashlib
+import re
+
+from graders.check import check
+from graders.engine import Build, Engine, Image
+from graders.errors import Failed
+from graders.workspace import Workspace
+
+DOCKERFILE = "release.Dockerfile"
+LABEL = "org.opencontainers.image.version"
+LABEL_TEMPLATE = f'{{{{index .Config.Labels "{LABEL}"}}}}'
+RELEASE, STABLE, CONTAINER = "dd-greeter:release", "dd-greeter:stable", "dd-greeter"
+
+
+def variables(workspace: Workspace) -> dict[str, str]:
+    """The version of the release and the secret, which differ from learner to learner."""
+    numbers = [workspace.number(name, 1, 19) for name in ("major", "minor", "patch")]
+    return {"VERSION": ".".join(map(str, numbers)), "TOKEN": workspace.nonce("token", 24)}
+
+
+@check(points=1)
+def release_builds(engine: Engine, workspace: Workspace) -> Build:
+    """`release.Dockerfile` builds."""
+    return engine.build(workspace.path, dockerfile=DOCKERFILE, args={"VERSION": _trial(workspace)})
+
+
+def _trial(workspace: Workspace) -> str:
+    return f"0.{workspace.nonce('trial', 6)}"
+
+
+@check(needs=release_builds, points=2)
+def version_in_label(release_builds: Build, workspace: Workspace) -> None:
+    """What `--build-arg VERSION=…` gives is in the version label."""
+    image, given = release_builds.image, _trial(workspace)
+    seen = image.labels.get(LABEL)
+    if seen == given:
+        return
+    evidence = [f"$ {release_builds.command}", *image.evidence(LABEL_TEMPLATE)]
+    if seen is None:
+        raise Failed(
+            f"The image has no label `{LABEL}`.",
+            hint="LABEL takes name=value; the name is longer than usual.",
+            evidence=image.history_evidence(),
+        )
+    if not seen:
+        raise Failed(
+            f"Built with VERSION={given}, the label is there and empty: where it is written, `$VERSION` has no value.",
+            hint="Where does a build argument begin to be known, and where does that end? Look at FROM.",
+            evidence=evidence,
+        )
+    raise Failed(
+        f"Built with VERSION={given}, the label says `{seen}`.",
+        hint="The label must take its value from the build argument `VERSION`.",
+        evidence=evidence,
+    )
+
+
+@check(needs=version_in_label, points=1)
+def version_in_file(release_builds: Build, workspace: Workspace) -> None:
+    """It is in `/app/version.txt` too."""
+    image, given = release_builds.image, _trial(workspace)
+    content = image.read("/app/version.txt")
+    if content is None:
+        raise Failed("The image holds no `/app/version.txt`.", hint="Which instruction runs a command in the build?")
+    seen = content.decode(errors="replace").strip()
+    if seen != given:
+        says = f"says `{seen}`" if seen else "is empty"
+        raise Failed(
+            f"Built with VERSION={given}, `/app/version.txt` {says}.",
+            hint="A build argument is known from its ARG line on, not before.",
+            evidence=[f"$ {release_builds.command}", *image.history_evidence()],
+        )
+
+
+@check(needs=version_in_file, points=1)
+def default_version(engine: Engine, workspace: Workspace) -> None:
+    """Without `--build-arg`, it is version `dev`."""
+    build = engine.build(workspace.path, dockerfile=DOCKERFILE)
+    label = build.image.labels.get(LABEL, "")
+    file = (build.image.read("/app/version.txt") or b"").decode(errors="replace").strip()
+    for where, seen in (("the label", label), ("`/app/version.txt`", file)):
+        if seen != "dev":
+            raise Failed(
+                f"Built without `--build-arg`, {where} {f'says `{seen}`' if seen else 'is empty'}.",
+                hint="An ARG line can give a value for when nobody else does.",
+                evidence=[f"$ {build.command}", *build.image.evidence(LABEL_TEMPLATE)],
+            )
+
+
+@check(needs=version_in_label, points=1)
+def no_version_at_run_time(release_builds: Build, engine: Engine, workspace: Workspace) -> None:
+    """Its containers have no `VERSION` in their environment."""
+    seen = engine.once(release_builds.image, entrypoint="env")
+    if any(line.startswith("VERSION=") for line in seen.stdout.splitlines()):
+        raise Failed(
+            f"A container of the image has VERSION={_trial(workspace)} in its environment.",
+            hint="ARG is of the build, ENV of the image and all its containers. Which of them does this need?",
+            evidence=seen.evidence,
+        )
+
+
+@check(needs=release_builds, points=1)
+def greeting(release_builds: Build, engine: Engine) -> None:
+    """Its containers greet with `Hello`, or with what `--env GREETING=…` says."""
+    image = release_builds.image
+    seen = image.env.get("GREETING")
+    if seen != "Hello":
+        raise Failed(
+            f"The image sets GREETING to `{seen}`." if seen else "The image does not set `GREETING`.",
+            hint="Which instruction gives a value that is there when a container runs?",
+            evidence=image.evidence("{{.Config.Env}}"),
+        )
+    for word, options in (("Hello", {}), ("Ahoy", {"GREETING": "Ahoy"})):
+        run = engine.once(image, environment={"TOKEN": "any"} | options)
+        if not run.stdout.startswith(f"{word}! "):
+            raise Failed(
+                f"A container of the image does not greet with `{word}`.",
+                hint="`greet.sh` reads `GREETING` from its environment. What else sets it?",
+                evidence=run.evidence,
+            )
+
+
+@check(needs=release_builds, points=1)
+def both_names(engine: Engine) -> Image:
+    """One image is called `dd-greeter:release` and `dd-greeter:stable`."""
+    try:
+        release, stable = engine.image(RELEASE), engine.image(STABLE)
+    except Failed as missing:
+        hint = "Which option of `docker build` names the image? It may be given more than once."
+        raise Failed(missing.message, hint=hint, evidence=missing.evidence) from None
+    if release.id != stable.id:
+        raise Failed(
+            f"`{RELEASE}` and `{STABLE}` are two different images.",
+            hint="One build can give its image several names.",
+            evidence=[*release.evidence("{{.Id}}"), *stable.evidence("{{.Id}}")],
+        )
+    return release
+
+
+@check(needs=(both_names, version_in_label), points=1)
+def released(both_names: Image, workspace: Workspace) -> None:
+    """It carries the version `$VERSION`."""
+    wanted, seen = variables(workspace)["VERSION"], both_names.labels.get(LABEL, "")
+    if seen == wanted:
+        return
+    evidence = both_names.evidence(LABEL_TEMPLATE)
+    if seen == "development":
+        raise Failed(
+            f"`{RELEASE}` is version `development`: it was built from `Dockerfile`, not from `{DOCKERFILE}`.",
+            hint="`docker build` reads `Dockerfile` where no option names another file.",
+            evidence=evidence,
+        )
+    raise Failed(
+        f"`{RELEASE}` is version `{seen}`, and your `$VERSION` is `{wanted}`.",
+        hint="Which option of `docker build` gives an ARG its value?",
+        evidence=evidence,
+    )
+
+
+@check(needs=both_names, points=2)
+def ran_with_token(both_names: Image, engine: Engine, workspace: Workspace) -> None:
+    """The container `dd-greeter` ran from it and signed with your token."""
+    try:
+        container = engine.container(CONTAINER)
+    except Failed as missing:
+        hint = "A container stays after it has ended, unless it was run with `--rm`."
+        raise Failed(missing.message, hint=hint, evidence=missing.evidence) from None
+    if container.attributes["Image"] != both_names.id:
+        raise Failed(
+            f"`{CONTAINER}` was made from `{container.config['Image']}`, which is not the image `{RELEASE}` of now.",
+            hint="A container keeps the image it was made from. After a new build, make a new container.",
+            evidence=container.evidence("{{.Image}}") + both_names.evidence("{{.Id}}"),
+        )
+    state = container.wait_exit(10)
+    logs = container.logs()
+    greeted = re.search(r"^(.*)! This is version", logs, re.MULTILINE)
+    signed = f"{greeted[1] if greeted else ''} {variables(workspace)['TOKEN']}"
+    if state["ExitCode"] != 0:
+        raise Failed(
+            f"`{CONTAINER}` ended with exit code {state['ExitCode']}.",
+            hint="Its log says what it missed. What gives one container a variable?",
+            evidence=container.log_evidence(),
+        )
+    if f"signed {hashlib.sha256(signed.encode()).hexdigest()[:16]}" not in logs:
+        raise Failed(
+            f"`{CONTAINER}` ran, and its signature is not one made with your `$TOKEN`.",
+            hint="The variable in the container is called `TOKEN`; its value is that of `$TOKEN` in the cell.",
+            evidence=container.log_evidence(),
+        )
+
+
+@check(needs=ran_with_token, points=2)
+def token_not_in_image(both_names: Image, engine: Engine, workspace: Workspace) -> None:
+    """The token is not in the image: not in its layers, configuration or history."""
+    found = both_names.holds(variables(workspace)["TOKEN"], above=engine.original("busybox:1.37"))
+    if found:
+        raise Failed(
+            f"The secret token can be read in `{RELEASE}`: it is in {' and '.join(found)}.",
+            hint="Build arguments stay in the history of an image. Who needs the token, the build or the container?",
+            evidence=[
+                *both_names.evidence("{{.Config.Env}}"),
+                *both_names.history_evidence(),
+            ],
+        )

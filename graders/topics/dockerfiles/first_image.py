@@ -1,0 +1,120 @@
+from graders.check import check
+from graders.engine import Build, Engine
+from graders.errors import Failed
+from graders.workspace import Workspace
+
+BASE = "python:3.13-slim"
+LAYERS = "{{range .RootFS.Layers}}{{println .}}{{end}}"
+PRIVATE = ("notes/suppliers.txt", "photos/soup.svg")
+
+
+def _dish(workspace: Workspace) -> str:
+    return f"Stew {workspace.nonce('dish')}"
+
+
+def _private_word(workspace: Workspace) -> str:
+    return f"private-{workspace.nonce('private', 24)}"
+
+
+@check(points=1)
+def builds(engine: Engine, workspace: Workspace) -> Build:
+    """The Dockerfile builds."""
+    # A dish added just before the build is on no page that was made earlier.
+    menu = workspace.file("menu.csv")
+    menu.write_bytes(menu.read_bytes().rstrip() + f"\n{_dish(workspace)},5.20\n".encode())
+    for name in PRIVATE:
+        (workspace.path / name).parent.mkdir(exist_ok=True)
+        (workspace.path / name).write_text(_private_word(workspace))
+    return engine.build(workspace.path)
+
+
+@check(needs=builds, points=1)
+def right_base(builds: Build, engine: Engine) -> None:
+    """It starts from `python:3.13-slim`."""
+    base = engine.original(BASE)
+    if builds.image.layers[: len(base.layers)] != base.layers:
+        raise Failed(
+            f"The lowest layers of the image are not those of `{BASE}`.",
+            hint="Which instruction chooses the image that yours starts from?",
+            evidence=[*builds.image.evidence(LAYERS), *base.evidence(LAYERS)],
+        )
+
+
+@check(needs=builds, points=1)
+def working_directory(builds: Build) -> None:
+    """Its working directory is `/app`."""
+    seen = builds.image.config.get("WorkingDir") or ""
+    if seen.rstrip("/") != "/app":
+        raise Failed(
+            f"The working directory of the image is `{seen or '/'}`, not `/app`.",
+            hint="`cd` in a RUN ends with that RUN. Which instruction sets the directory for all that follows?",
+            evidence=builds.image.evidence("{{.Config.WorkingDir}}"),
+        )
+
+
+@check(needs=builds, points=1)
+def in_place(builds: Build, engine: Engine, workspace: Workspace) -> None:
+    """`/app/app.py` is the file from your folder."""
+    there = builds.image.read("/app/app.py")
+    if there is None:
+        search = engine.once(builds.image, "/", "-xdev", "-name", "app.py", entrypoint="find")
+        where = search.stdout.split()
+        raise Failed(
+            f"`app.py` is at `{where[0]}`, not in `/app`." if where else "The image holds no `app.py`.",
+            hint="The last word of COPY is the place in the image; a place without `/` in front is below WORKDIR.",
+            evidence=search.evidence,
+        )
+    if there != workspace.file("app.py").read_bytes():
+        raise Failed(
+            "`/app/app.py` is not the `app.py` of your folder.", hint="Where does the other content come from?"
+        )
+
+
+@check(needs=in_place, points=2)
+def made_in_build(builds: Build, workspace: Workspace, engine: Engine) -> str:
+    """Building makes `/app/page.html` from `menu.csv`."""
+    page = builds.image.read("/app/page.html")
+    if page is None:
+        raise Failed(
+            "The image holds no `/app/page.html`, so nothing made the page while the image was built.",
+            hint="RUN works once, in the build. CMD is noted down and works later, in each container.",
+            evidence=engine.once(builds.image, "-l", "/app", entrypoint="ls").evidence,
+        )
+    dish = _dish(workspace)
+    if dish not in page.decode(errors="replace"):
+        raise Failed(
+            f"A dish, “{dish}”, was added to `menu.csv` before this build, and `/app/page.html` lacks it. "
+            "The page was made earlier and copied.",
+            hint="The page must be made anew in each build, from the `menu.csv` that was copied.",
+            evidence=engine.once(builds.image, "/app/page.html", entrypoint="cat").evidence,
+        )
+    return dish
+
+
+@check(needs=made_in_build, points=2)
+def answers(builds: Build, engine: Engine, made_in_build: str) -> None:
+    """A container started with no arguments serves the page on port 8000."""
+    try:
+        container = engine.run(builds.image, ports={"8000/tcp": ("127.0.0.1", 0)})
+        response = container.request("/", port=8000)
+    except Failed as ended:
+        raise Failed(
+            ended.message,
+            hint="A container lives as long as its command. Which command does your image give it, word by word?",
+            evidence=[*ended.evidence, *builds.image.evidence("{{.Config.Entrypoint}} {{.Config.Cmd}}")],
+        ) from None
+    if response.status != 200 or made_in_build not in response.body:
+        raise Failed(f"Port 8000 of a container of the image {response.seen}.", evidence=container.log_evidence())
+
+
+@check(needs=builds, points=2)
+def only_what_is_needed(builds: Build, engine: Engine, workspace: Workspace) -> None:
+    """Nothing from `notes/` and `photos/` is in the image, in no layer of it."""
+    found = builds.image.holds(_private_word(workspace), above=engine.original(BASE))
+    if found:
+        raise Failed(
+            f"A layer of the image holds `{'` and `'.join(found)}`. "
+            "Whoever gets the image can read it, even when a later step removes it.",
+            hint="COPY can take the files one by one, by name. What does `.` name?",
+            evidence=builds.image.history_evidence(),
+        )

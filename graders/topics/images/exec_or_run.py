@@ -1,0 +1,110 @@
+from environment.engines import EXERCISE_LABEL
+from graders.check import check
+from graders.engine import Container, Engine
+from graders.errors import Failed
+from graders.workspace import Workspace
+
+IMAGE = "nginx:1.26"
+PAGE = "/usr/share/nginx/html/index.html"
+
+
+def variables(workspace: Workspace) -> dict[str, str]:
+    return {"NOTICE": f"Closed until {workspace.number('hour', 10, 19)}:00, ask for {workspace.nonce('notice', 6)}"}
+
+
+def prepare(engine: Engine, workspace: Workspace) -> None:
+    del workspace
+    engine.run(IMAGE, name="dd-live", ports={"80/tcp": ("127.0.0.1", None)}).request("/")
+
+
+@check(points=2)
+def fixed(engine: Engine, workspace: Workspace) -> Container:
+    """The page of `dd-live` shows your notice."""
+    live = engine.container("dd-live").running()
+    notice = variables(workspace)["NOTICE"]
+    response = live.request("/")
+    if notice not in response.body:
+        address, port = live.published(80)[0]
+        first = next((line.strip() for line in response.body.splitlines() if "<title>" in line), "")
+        if not response.status:
+            seen, hint = response.seen, "`docker logs dd-live` says what happened."
+        elif not response.body.strip() or "$NOTICE" in response.body:
+            seen = "was changed, but the notice is not in it: the shell that wrote it knew no variable NOTICE"
+            hint = "Inside single quotes your own shell leaves `$NOTICE` alone, and the container has no such variable."
+        else:
+            seen = "still shows the old page" + (f", `{first}`" if first else "")
+            hint = "Which container did your command run in, and which shell wrote the file?"
+        raise Failed(
+            f"`dd-live` {seen}. It should show “{notice}”.",
+            hint=hint,
+            evidence=[f"$ curl -s http://{address}:{port}/", *response.body.strip().splitlines()[:6]],
+        )
+    return live
+
+
+@check(needs=fixed, points=1)
+def same_container(fixed: Container, engine: Engine) -> Container:
+    """`dd-live` is still the container that was there before you came."""
+    labels = fixed.config["Labels"] or {}
+    # An image made of the container inherits its labels, and so does a container from that image.
+    if labels.get(EXERCISE_LABEL) != engine.exercise or fixed.config["Image"] != IMAGE:
+        raise Failed(
+            "`dd-live` is a new container. The one that people were using is gone, with all that was in it.",
+            hint="Reset the exercise. Which command works inside a container that already runs?",
+            evidence=fixed.evidence("{{.Name}} was created at {{.Created}} from {{.Config.Image}}"),
+        )
+    return fixed
+
+
+@check(needs=same_container, points=1)
+def never_stopped(same_container: Container) -> None:
+    """It was not stopped or restarted."""
+    if same_container.finished:
+        raise Failed(
+            "`dd-live` was stopped and started again; meanwhile nobody got an answer.",
+            hint="Reset the exercise. nginx reads the page anew for each request, so it needs no restart.",
+            evidence=same_container.evidence("stopped {{.State.FinishedAt}}, started {{.State.StartedAt}}"),
+        )
+
+
+@check(needs=[same_container, fixed], points=1)
+def fresh(engine: Engine, fixed: Container) -> Container:
+    """A second container, `dd-fresh`, runs from the same image as `dd-live`."""
+    second = engine.container("dd-fresh").running()
+    if second.attributes["Image"] != fixed.attributes["Image"]:
+        raise Failed(
+            f"`dd-fresh` was made from `{second.config['Image']}`, not from the image of `dd-live`.",
+            hint="The fix is in a container. Leave the images alone.",
+            evidence=engine.docker("inspect", "--format", "{{.Name}} {{.Image}}", "dd-live", "dd-fresh").evidence,
+        )
+    return second
+
+
+@check(needs=[fresh, fixed], points=1)
+def lacks_the_fix(fresh: Container, workspace: Workspace) -> None:
+    """`dd-fresh` shows the page of the image, without the fix."""
+    shown = fresh.request_inside("/")
+    if shown.exit_code:
+        raise Failed(
+            "`dd-fresh` runs, but does not answer on port 80.", evidence=[*shown.evidence, *fresh.log_evidence()]
+        )
+    if variables(workspace)["NOTICE"] in shown.stdout:
+        raise Failed(
+            "`dd-fresh` shows the notice too, so it does not show what a new container begins with.",
+            hint="Make it anew, and leave its page alone.",
+            evidence=["$ docker diff dd-fresh", *fresh.diff()],
+        )
+
+
+@check(needs=[fresh, fixed], points=1)
+def image_as_it_was(engine: Engine, fixed: Container, workspace: Workspace) -> None:
+    """The image `nginx:1.26` does not have the fix."""
+    if variables(workspace)["NOTICE"] in (engine.image(IMAGE).read(PAGE) or b"").decode(errors="replace"):
+        raise Failed(
+            f"`{IMAGE}` now names an image with the notice in it. The old image has lost its name.",
+            hint="What you did in the container was enough. Give the name back: "
+            f"docker tag {fixed.attributes['Image'][7:19]} {IMAGE}",
+            evidence=engine.docker(
+                "images", "--filter", f"reference={IMAGE}", "--format", "{{.ID}} {{.CreatedSince}}"
+            ).evidence,
+        )

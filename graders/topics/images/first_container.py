@@ -1,0 +1,69 @@
+from environment.engines import Response
+from graders.check import check
+from graders.engine import Container, Engine
+from graders.errors import Failed
+from graders.workspace import Workspace
+
+NAME = "dd-web"
+
+
+@check(points=1)
+def running(engine: Engine, workspace: Workspace) -> Container:
+    """A container called `dd-web` runs in the background."""
+    container = engine.container(NAME).running()
+    if workspace.commands and workspace.commands.exit_code == 124:
+        raise Failed(
+            f"`{NAME}` runs, but your commands never came back: the container holds the terminal.",
+            hint="Which option of `docker run` lets the container run in the background?",
+        )
+    return container
+
+
+@check(needs=running, points=1)
+def right_image(running: Container) -> None:
+    """It was made from the image `nginx:1.26`."""
+    if not running.made_from("nginx:1.26"):
+        raise Failed(
+            f"`{NAME}` was made from `{running.config['Image']}`, not from `nginx:1.26`.",
+            evidence=running.evidence("{{.Config.Image}}"),
+        )
+
+
+@check(needs=running, points=1)
+def published(running: Container) -> list[tuple[str, int]]:
+    """Its port 80, where the server listens, is published."""
+    bound = running.published(80)
+    if not bound:
+        others = [key for key, found in running.attributes["NetworkSettings"]["Ports"].items() if found]
+        seen = f"publishes {', '.join(others)}, where nothing listens" if others else "publishes no port"
+        raise Failed(
+            f"`{NAME}` {seen}. nginx listens on port 80 in the container.",
+            hint="In `-p ADDRESS:HOST:CONTAINER` the last number is the port inside.",
+            evidence=running.engine.docker("port", NAME).evidence,
+        )
+    return bound
+
+
+@check(needs=published, points=2)
+def only_on_loopback(published: list[tuple[str, int]], running: Container) -> None:
+    """It is published on 127.0.0.1 only, so that no other machine reaches it."""
+    open_to_all = [address for address, _ in published if address not in {"127.0.0.1", "::1"}]
+    if open_to_all:
+        raise Failed(
+            f"`{NAME}` listens on {' and '.join(open_to_all)}, so every machine on your network can reach it.",
+            hint="`-p` takes an address before the ports.",
+            evidence=running.engine.docker("port", NAME).evidence,
+        )
+
+
+@check(needs=published, points=1)
+def answers(running: Container, published: list[tuple[str, int]]) -> Response:
+    """The page answers through the published port."""
+    port = published[0][1]
+    response = running.request("/")
+    if response.status != 200 or "nginx" not in response.body:
+        raise Failed(
+            f"http://127.0.0.1:{port}/ {response.seen}.",
+            evidence=[f"$ curl -s http://127.0.0.1:{port}/", *running.log_evidence()],
+        )
+    return response

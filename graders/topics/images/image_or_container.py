@@ -1,0 +1,124 @@
+from graders.check import check
+from graders.engine import Container, Engine
+from graders.errors import Failed
+from graders.workspace import Workspace
+
+IMAGE = "nginx:1.26"
+TWINS = ("dd-twin-a", "dd-twin-b")
+MOUNTS = {"bind": "bind mount", "volume": "volume", "tmpfs": "tmpfs mount"}
+PAGE = "/usr/share/nginx/html/index.html"
+
+
+def variables(workspace: Workspace) -> dict[str, str]:
+    return {"WORD": f"twin-{workspace.nonce('word')}"}
+
+
+@check(points=1)
+def both_run(engine: Engine) -> tuple[Container, Container]:
+    """`dd-twin-a` and `dd-twin-b` both run."""
+    first, second = (engine.container(name).running() for name in TWINS)
+    return first, second
+
+
+@check(needs=both_run, points=1)
+def changed(both_run: tuple[Container, Container], engine: Engine, workspace: Workspace) -> str:
+    """The page of `dd-twin-a` holds your word."""
+    word = variables(workspace)["WORD"]
+    first, second = both_run
+    page = text(first.read(PAGE))
+    if word in page:
+        return word
+    if word in text(second.read(PAGE)):
+        seen, hint = f"does not hold `{word}`; the page of `dd-twin-b` does", "Which of the two was to be changed?"
+    elif page == text(engine.image(str(first.attributes["Image"])).read(PAGE)):
+        seen = f"is still the image's own, without `{word}`"
+        hint = (
+            "A container that is made anew begins with the image's page. And a `>` outside of quotes is your shell's."
+        )
+    elif not page.strip() or "$WORD" in page:
+        seen = f"was changed, but `{word}` is not in it: the shell that wrote it knew no variable WORD"
+        hint = "Inside single quotes your own shell leaves `$WORD` alone, and the container has no such variable."
+    else:
+        seen, hint = f"does not hold `{word}`", "Look at what your command wrote."
+    raise Failed(f"The page of `dd-twin-a` {seen}.", hint=hint, evidence=first.exec("head", "-n", "4", PAGE).evidence)
+
+
+@check(needs=[both_run, changed], points=1)
+def image_as_it_was(engine: Engine, both_run: tuple[Container, Container], changed: str) -> None:
+    """The image `nginx:1.26` has kept its own page."""
+    if changed in text(engine.image(IMAGE).read(PAGE)):
+        raise Failed(
+            f"`{IMAGE}` itself now has the page with `{changed}`, so every new container begins with it.",
+            hint="A change needs no image to last. Give the name back to the old image: "
+            f"docker tag {both_run[0].attributes['Image'][7:19]} {IMAGE}",
+            evidence=engine.docker("run", "--rm", "--entrypoint", "head", IMAGE, "-n", "4", PAGE).evidence,
+        )
+
+
+@check(needs=[both_run, image_as_it_was], points=1)
+def one_image(both_run: tuple[Container, Container], engine: Engine) -> None:
+    """Both were made from the same image, `nginx:1.26`."""
+    ids = {str(twin.attributes["Image"]) for twin in both_run}
+    names = [str(twin.config["Image"]) for twin in both_run]
+    if len(ids) == 1 and all(twin.made_from(IMAGE) for twin in both_run):
+        return
+    made = f"`dd-twin-a` was made from `{names[0]}`, `dd-twin-b` from `{names[1]}`"
+    raise Failed(
+        f"{made}: two images." if len(ids) > 1 else f"{made}, not from `{IMAGE}`.",
+        hint="The word belongs into a container, not into an image.",
+        evidence=engine.docker("inspect", "--format", "{{.Name}} {{.Config.Image}} {{.Image}}", *TWINS).evidence,
+    )
+
+
+@check(needs=[both_run, one_image], points=1)
+def in_its_layer(both_run: tuple[Container, Container]) -> Container:
+    """The change stands in the writable layer of `dd-twin-a`."""
+    twin = both_run[0]
+    if any(line[2:] == PAGE for line in twin.diff()):
+        return twin
+    over = [m for m in twin.attributes["Mounts"] if f"{PAGE}/".startswith(f"{m['Destination'].rstrip('/')}/")]
+    kept = f" A {MOUNTS[over[0]['Type']]} lies over `{over[0]['Destination']}` and keeps it." if over else ""
+    raise Failed(
+        f"The page of `dd-twin-a` is not in the container's own layer.{kept}",
+        hint="Make the container without a mount, and change the file that the image brings.",
+        evidence=twin.evidence("{{range .Mounts}}{{.Type}} on {{.Destination}} {{end}}"),
+    )
+
+
+@check(needs=[both_run, changed, one_image], points=1)
+def only_there(both_run: tuple[Container, Container], changed: str, engine: Engine) -> None:
+    """`dd-twin-b` still shows the page of the image."""
+    twin = both_run[1]
+    if twin.read(PAGE) != engine.image(str(twin.attributes["Image"])).read(PAGE):
+        seen = f"holds `{changed}` too" if changed in text(twin.read(PAGE)) else "is not the one of the image any more"
+        raise Failed(
+            f"The page of `dd-twin-b` {seen}. Only `dd-twin-a` was to be changed.",
+            hint="A container that is made anew begins with the image's page.",
+            evidence=engine.docker("diff", twin.name).evidence,
+        )
+
+
+@check(needs=in_its_layer, points=1)
+def survived(in_its_layer: Container) -> None:
+    """The change is older than the last stop of `dd-twin-a`: it survived stop and start."""
+    twin = in_its_layer
+    times = twin.evidence("stopped {{.State.FinishedAt}}, started {{.State.StartedAt}}")
+    if not twin.finished:
+        raise Failed(
+            "`dd-twin-a` was never stopped, so nothing shows yet that its change survives that.",
+            hint="Stop it and start it again. Making it anew is something else.",
+            evidence=times,
+        )
+    # The change time, unlike the modification time, cannot come along with a copied file.
+    seen = twin.exec("stat", "-c", "%.Z", PAGE)
+    written = float(seen.stdout or "nan")
+    if not written < twin.finished:
+        raise Failed(
+            "The page of `dd-twin-a` was written after the container's last stop, so it has not survived one yet.",
+            hint="First the change, then stop and start, and then leave the page alone.",
+            evidence=[*times, *twin.exec("stat", "-c", "changed %z", PAGE).evidence],
+        )
+
+
+def text(content: bytes | None) -> str:
+    return (content or b"").decode(errors="replace")

@@ -1,0 +1,161 @@
+import json
+import re
+import shlex
+
+from graders.check import check
+from graders.engine import Container, Engine
+from graders.errors import DrydockError, Failed
+from graders.workspace import Workspace
+
+REGISTRY = "dd-registry"
+PORT = 5000
+OLD, NEW = "1.0", "1.1"
+STABLE, PINNED = "dd-stable", "dd-pinned"
+NAMED_BY_TAG = re.compile(r"(127\.0\.0\.1|localhost):\d+/app:stable")
+NAMED_BY_DIGEST = re.compile(r"(127\.0\.0\.1|localhost):\d+/app(:[\w.-]+)?@(?P<digest>sha256:[0-9a-f]{64})")
+TAG = "/var/lib/registry/docker/registry/v2/repositories/app/_manifests/tags/stable"
+"""Where a registry keeps which digest a tag means now (current), and which ones it has meant (index)."""
+
+
+def version(workspace: Workspace, number: str) -> str:
+    return f"app {number}, build {workspace.nonce(number)}"
+
+
+def prepare(engine: Engine, workspace: Workspace) -> None:
+    registry = engine.run("registry:2", name=REGISTRY, ports={f"{PORT}/tcp": ("127.0.0.1", 0)})
+    for number in (OLD, NEW):
+        script = f"mkdir /app; echo {shlex.quote(version(workspace, number))} > /app/version"
+        engine.make_image("busybox:1.37", script, name=f"dd-app:{number}", changes=['CMD ["cat", "/app/version"]'])
+    answer = registry.request("/v2/", port=PORT, wait=20)
+    if answer.status != 200:
+        raise DrydockError(
+            f"The registry of this exercise does not answer: {answer.error or answer.status}.", "Reset the exercise."
+        )
+
+
+@check(points=1)
+def pushed(engine: Engine) -> Container:
+    """The registry on this machine has `app` with the tag `stable`."""
+    registry = engine.container(REGISTRY).running()
+    address = "{}:{}".format(*registry.published(PORT)[0])
+    url = f"http://{address}/v2/app/tags/list"
+    held = engine.request(url, wait=10)
+    tags = json.loads(held.body).get("tags") or [] if held.status == 200 else []
+    if "stable" in tags:
+        return registry
+    catalog = engine.request(f"http://{address}/v2/_catalog")
+    there = json.loads(catalog.body)["repositories"] if catalog.status == 200 else []
+    evidence = [f"$ curl -s {url}", held.body.strip()]
+    if tags:
+        raise Failed(
+            f"The registry has `app` with {named(tags)}, but not with the tag `stable`.",
+            hint="A release moves one name that all use. What is its tag?",
+            evidence=evidence,
+        )
+    evidence += [f"$ curl -s http://{address}/v2/_catalog", catalog.body.strip()]
+    if there:
+        raise Failed(
+            f"The registry has {named(there)}, but no `app`.",
+            hint="The name in the registry is what stands between its address and the colon of the tag.",
+            evidence=evidence,
+        )
+    raise Failed(
+        "The registry on this machine is empty: nothing was pushed to it.",
+        hint="`docker push` sends an image where its name says, and without a registry in it the name says docker.io. "
+        "A tag alone sends nothing.",
+        evidence=evidence,
+    )
+
+
+@check(needs=pushed, points=2)
+def moved(pushed: Container) -> str:
+    """In the registry, the tag `stable` has moved from one image to another."""
+    now = pushed.exec("cat", f"{TAG}/current/link").stdout.strip()
+    seen = pushed.exec("ls", f"{TAG}/index/sha256")
+    if len(seen.stdout.split()) < 2:
+        raise Failed(
+            f"In the registry, `app:stable` has always meant one image, {short(now)}.",
+            hint="`docker tag` moves the name on your Engine only. What tells the registry?",
+            evidence=seen.evidence,
+        )
+    return now
+
+
+@check(needs=moved, points=1)
+def by_tag(engine: Engine, workspace: Workspace) -> None:
+    """`dd-stable` was made from `app:stable` of the registry, and is version 1.1."""
+    container = engine.container(STABLE)
+    name = container.config["Image"]
+    if not NAMED_BY_TAG.fullmatch(name):
+        raise Failed(
+            f"`{STABLE}` was made from `{name}`, which is not `app:stable` of the registry.",
+            hint="The name that you pushed is the name that you run.",
+            evidence=container.evidence("{{.Config.Image}}"),
+        )
+    if contents(container) != version(workspace, NEW):
+        raise Failed(
+            f"`{STABLE}` is not version {NEW}: it holds `{contents(container)}`.",
+            hint="A container keeps the image it was made from, whatever becomes of the tag. When was it made?",
+            evidence=container.log_evidence(),
+        )
+
+
+@check(needs=moved, points=2)
+def by_digest(engine: Engine) -> tuple[Container, str]:
+    """`dd-pinned` was made from an image of the registry that was named by its digest."""
+    container = engine.container(PINNED)
+    name = container.config["Image"]
+    match = NAMED_BY_DIGEST.fullmatch(name)
+    if match:
+        return container, match["digest"]
+    if re.fullmatch(r"(sha256:)?[0-9a-f]{12,64}", name):
+        seen = "by the id that the image has on this Engine. The registry does not know ids"
+    elif "/app" not in name:
+        seen = f"by the name `{name}` of this Engine, not from the registry"
+    else:
+        seen = f"by a tag, `{name}`, which can move at any time"
+    raise Failed(
+        f"`{PINNED}` names its image {seen}.",
+        hint="REGISTRY/NAME@DIGEST names an image for good. `docker push` prints the digest.",
+        evidence=container.evidence("{{.Config.Image}}"),
+    )
+
+
+@check(needs=by_digest, points=1)
+def pulled(pushed: Container, by_digest: tuple[Container, str]) -> None:
+    """The image was pulled from the registry by this digest."""
+    digest = by_digest[1]
+    if f"/app/manifests/{digest}" not in pushed.logs():
+        raise Failed(
+            f"Nobody has asked the registry for {short(digest)}: `{PINNED}` runs what was on the Engine already.",
+            hint="`docker pull` asks the registry, and takes a digest in place of a tag.",
+            evidence=[f"$ docker logs {REGISTRY} 2>&1 | grep /app/manifests/{short(digest)}"],
+        )
+
+
+@check(needs=by_digest, points=2)
+def unmoved(moved: str, by_digest: tuple[Container, str], workspace: Workspace) -> None:
+    """`dd-pinned` is version 1.0, although the tag has moved on."""
+    container, digest = by_digest
+    if digest == moved:
+        raise Failed(
+            f"`{PINNED}` runs {short(digest)}, which is what `app:stable` means now. Version {OLD} has another digest.",
+            hint="Read the digest when you have pushed version 1.0, before the tag moves.",
+            evidence=container.log_evidence(),
+        )
+    if contents(container) != version(workspace, OLD):
+        raise Failed(
+            f"`{PINNED}` is not version {OLD}: it holds `{contents(container)}`.", evidence=container.log_evidence()
+        )
+
+
+def contents(container: Container) -> str:
+    return (container.read("/app/version") or b"nothing").decode(errors="replace").strip()
+
+
+def named(names: list[str]) -> str:
+    return " and ".join(f"`{name}`" for name in names)
+
+
+def short(digest: str) -> str:
+    return digest[: len("sha256:") + 12]

@@ -1,0 +1,121 @@
+import re
+
+from graders.check import check
+from graders.engine import Container, Engine
+from graders.errors import Failed
+from graders.workspace import Workspace
+
+IMAGE = "debian:trixie-slim"
+NAMESPACE = ("readlink", "/proc/self/ns/pid")
+
+
+@check(points=1)
+def guest(engine: Engine) -> Container:
+    """`dd-guest` runs, from `debian:trixie-slim`."""
+    container = engine.container("dd-guest").running()
+    if not container.made_from(IMAGE):
+        raise Failed(
+            f"`dd-guest` was made from `{container.config['Image']}`, not from `{IMAGE}`.",
+            evidence=container.evidence("{{.Config.Image}}"),
+        )
+    return container
+
+
+@check(needs=guest, points=1)
+def own_namespace(guest: Container, engine: Engine) -> str:
+    """Its processes have a namespace of their own."""
+    inside = guest.exec(*NAMESPACE)
+    if inside.stdout == (outside := of_the_machine(engine)):
+        raise Failed(
+            f"`dd-guest` shares the machine's process namespace, {outside.strip()}, and sees all its processes.",
+            hint="Containers have one of their own unless they are told otherwise. What did you ask for?",
+            evidence=guest.evidence("PidMode={{.HostConfig.PidMode}}"),
+        )
+    return inside.stdout.strip()
+
+
+@check(needs=guest, points=1)
+def host_kernel(engine: Engine, workspace: Workspace) -> None:
+    """`host_kernel` is the kernel of the machine."""
+    compare(
+        workspace,
+        "host_kernel",
+        str(engine.about["KernelVersion"]),
+        engine.docker("info", "--format", "{{.KernelVersion}}").evidence,
+    )
+
+
+@check(needs=guest, points=1)
+def guest_kernel(guest: Container, workspace: Workspace) -> None:
+    """`guest_kernel` is the kernel that `dd-guest` sees."""
+    seen = guest.exec("uname", "-r")
+    compare(
+        workspace,
+        "guest_kernel",
+        seen.stdout.strip(),
+        seen.evidence,
+        hint="Files such as /etc/os-release come from the image. Which command asks the kernel?",
+    )
+
+
+@check(needs=guest, points=2)
+def host_pid(guest: Container, engine: Engine, workspace: Workspace) -> None:
+    """`host_pid` is the number that the machine gives to the first process of `dd-guest`."""
+    given, pid = said(workspace, "host_pid"), str(guest.state["Pid"])
+    if given == pid:
+        return
+    evidence = guest.evidence("{{.State.Pid}}")
+    if given == "1":
+        message, hint = "1 is the number of the process inside of `dd-guest`.", "Who can see it from outside?"
+    else:
+        found = engine.once("busybox:1.37", "cat", f"/proc/{given}/comm", pid_mode="host") if given.isdigit() else None
+        name = found.stdout.strip() if found and not found.exit_code else ""
+        other = (
+            f"On the machine {given} is `{name}`, another process." if name else "The machine has no such process now."
+        )
+        message = f"The first process of `dd-guest` is not `{given}`. {other}"
+        hint = (
+            "`docker top` and `docker inspect` know the number."
+            if name
+            else "Each start gives a container new numbers."
+        )
+    raise Failed(message, hint=hint, evidence=evidence)
+
+
+@check(needs=[guest, own_namespace, host_pid], points=1)
+def pid_namespace(guest: Container, engine: Engine, own_namespace: str, workspace: Workspace) -> None:
+    """`pid_namespace` is the process namespace of that process."""
+    given = said(workspace, "pid_namespace")
+    number = re.search(r"\d{5,}", given)
+    if number and number[0] in own_namespace:
+        return
+    whose = "That is not a process namespace of `dd-guest`"
+    if number and number[0] in of_the_machine(engine):
+        whose = "That is the process namespace of the machine, not the one of `dd-guest`"
+    raise Failed(
+        f"`pid_namespace` says `{given}`. {whose}.",
+        hint="/proc/PID/ns holds one link for each kind of namespace. Whose PID did you look at, and which link?",
+        evidence=guest.exec("ls", "-l", "/proc/self/ns").evidence,
+    )
+
+
+def said(workspace: Workspace, name: str) -> str:
+    answer = str(workspace.answers.get(name, "")).strip()
+    if not answer:
+        raise Failed(f"`answers.toml` gives no `{name}` yet.", hint="Let a command of yours write its output there.")
+    return answer
+
+
+def compare(workspace: Workspace, name: str, seen: str, evidence: list[str], hint: str = "") -> None:
+    answer = said(workspace, name)
+    if answer != seen:
+        shown = answer if len(answer) < 60 else f"{answer[:56]} …"
+        raise Failed(
+            f"`{name}` says `{shown}`; the kernel itself says another release.",
+            hint=hint or "Only the release is asked for; `uname --help` knows which option prints it.",
+            evidence=evidence,
+        )
+
+
+def of_the_machine(engine: Engine) -> str:
+    return engine.once("busybox:1.37", *NAMESPACE, pid_mode="host").stdout

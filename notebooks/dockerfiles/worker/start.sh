@@ -1,0 +1,3 @@
+#!/bin/sh
+export SHIFT=early
+exec "$@"

@@ -1,0 +1,64 @@
+"""What the tests share: Engines to grade on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import docker
+import pytest
+
+from environment.engines.found import FoundEngine
+
+if TYPE_CHECKING:
+    from environment.engines.container import ContainerEngine
+
+ENGINE_IMAGE = os.environ.get("DRYDOCK_TEST_ENGINE_IMAGE", "drydock/engine:26")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse to run side by side what must not be: pytest-xdist marks the tests of a group by their ids."""
+    for item in items if getattr(config.option, "loadgroup", False) else ():
+        if item.get_closest_marker("xdist_group") and "@" not in item.nodeid:
+            raise pytest.UsageError(
+                "This pytest-xdist keeps no groups together with this pytest. Use pytest before 9.2."
+            )
+
+
+@pytest.fixture(scope="session")
+def found() -> Iterator[FoundEngine]:
+    """The machine's own Engine, which throwaway Engines run on."""
+    engine = FoundEngine.find()
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def host(found: FoundEngine) -> docker.DockerClient:
+    """The client of the machine's own Engine."""
+    return found.client
+
+
+def start_engine(host: docker.DockerClient, image: str = ENGINE_IMAGE) -> ContainerEngine:
+    """A throwaway Engine with the course's images."""
+    from environment.engines.container import ContainerEngine
+    from environment.engines.session import current_session
+    from environment.images import catalogue
+
+    return ContainerEngine.start(
+        host,
+        image=image,
+        session=current_session(),
+        course_images=[i.name for i in catalogue()],
+        progress=lambda _: None,
+    )
+
+
+@pytest.fixture
+def throwaway(host: docker.DockerClient) -> Iterator[ContainerEngine]:
+    """An Engine of its own for one test, with the course's images."""
+    engine = start_engine(host)
+    yield engine
+    engine.close()

@@ -1,0 +1,70 @@
+"""The same answer gets the same verdict in a class as in a check: every answer that the exercises ship with, graded by a class."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from itertools import zip_longest
+from pathlib import Path
+
+import pytest
+from answers import EXERCISES, check_of, folders
+
+from graders.check import Verdict
+from graders.classroom.demo import hand_in
+from graders.classroom.history import Record
+from graders.classroom.room import Classroom
+
+# All are graded in the first test, as a class is: by workers, side by side.
+pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("class"), pytest.mark.timeout(3600)]
+
+
+def shipped(exercise) -> list[Path]:
+    return [
+        exercise.folder / "start",
+        exercise.folder / "solution",
+        *folders(exercise, "right"),
+        *folders(exercise, "wrong"),
+    ]
+
+
+def learner(number: int) -> str:
+    return f"learner-{number:03}"
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory) -> Classroom:
+    """A class in which the first learner handed in the first answer to each exercise, the second the second, …"""
+    room = Classroom.make(tmp_path_factory.mktemp("class"))
+    for topic in sorted({exercise.topic for exercise in EXERCISES.values()}):
+        room.release(topic, lambda _: None)
+        own = [exercise for exercise in EXERCISES.values() if exercise.topic == topic]
+        for number, answers in enumerate(zip_longest(*(shipped(exercise) for exercise in own))):
+            given = {e.id: answer or e.folder / "solution" for e, answer in zip(own, answers, strict=True)}
+            hand_in(room, learner(number), topic, given, seed=f"seed{number % 3}")
+    subprocess.run(
+        [sys.executable, "-m", "graders", "class", "grade", "--course", str(room.root)], check=True, env=os.environ
+    )
+    return room
+
+
+@pytest.mark.parametrize(
+    ("exercise", "number", "answer"),
+    [
+        pytest.param(exercise, number, answer, id=f"{exercise.id}/{answer.relative_to(exercise.folder)}")
+        for exercise in EXERCISES.values()
+        for number, answer in enumerate(shipped(exercise))
+    ],
+)
+def test_a_class_reaches_the_verdict_of_a_check(room, exercise, number, answer):
+    record: Record | None = room.history.last(learner(number), exercise.id)
+    assert record is not None
+    verdict = Verdict.from_json(record.verdict)
+    failed = [result.name for result in verdict.checks if result.outcome == "failed"]
+    if answer.parent.name == "wrong":
+        assert failed == [check_of(answer)], json.dumps(record.verdict, indent=1)
+    assert verdict.outcome == ("failed" if answer.parent.name == "wrong" or answer.name == "start" else "passed"), (
+        json.dumps(record.verdict, indent=1)
+    )

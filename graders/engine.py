@@ -322,7 +322,8 @@ class Container:
     def logs(self, *, stdout: bool = True, stderr: bool = True, timestamps: bool = False) -> str:
         """What its main process printed."""
         said = self.docker.logs(stdout=stdout, stderr=stderr, timestamps=timestamps, stream=True, follow=False)
-        return _first(said, LOG_LIMIT).decode(errors="replace")
+        with _closed_after(said):
+            return _first(said, LOG_LIMIT).decode(errors="replace")
 
     def exec(self, *command: str, user: str = "", workdir: str | None = None) -> Finished:
         """Run a command in the running container."""
@@ -332,12 +333,16 @@ class Container:
         made = api.exec_create(self.id, list(command), user=user, workdir=workdir)
         out, err = [], []
         size = 0
-        for on_stdout, on_stderr in api.exec_start(made["Id"], stream=True, demux=True):
-            out.append(on_stdout or b"")
-            err.append(on_stderr or b"")
-            size += len(out[-1]) + len(err[-1])
-            if size > LOG_LIMIT:
-                raise Failed(f"`{shown}` prints without end.", evidence=[f"$ {shown} | head -c {LOG_LIMIT} | wc -c"])
+        said = api.exec_start(made["Id"], stream=True, demux=True)
+        with _closed_after(said):
+            for on_stdout, on_stderr in said:
+                out.append(on_stdout or b"")
+                err.append(on_stderr or b"")
+                size += len(out[-1]) + len(err[-1])
+                if size > LOG_LIMIT:
+                    raise Failed(
+                        f"`{shown}` prints without end.", evidence=[f"$ {shown} | head -c {LOG_LIMIT} | wc -c"]
+                    )
         code = api.exec_inspect(made["Id"])["ExitCode"]
         return Finished(shown, code, _text(b"".join(out)), _text(b"".join(err)), time.monotonic() - started)
 
@@ -417,16 +422,16 @@ class Container:
         timer.start()
         seen = b""
         try:
-            for piece in lines:
-                seen += piece
-                if text.encode() in seen:
-                    return True
+            with _closed_after(lines):
+                for piece in lines:
+                    seen += piece
+                    if text.encode() in seen:
+                        return True
         except (OSError, requests.exceptions.RequestException):
             # How the stream ends when the timer closes it, by its transport.
             pass
         finally:
             timer.cancel()
-            lines.close()
         return text in self.logs()
 
     def wait_exit(self, timeout: float = 30) -> Attributes:
@@ -650,7 +655,7 @@ class Engine:
         happened = threading.Event()
 
         def listen() -> None:
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(Exception), _closed_after(events):
                 for _ in events:
                     happened.set()
                     if stop.is_set():
@@ -1009,6 +1014,15 @@ def _save(chunks: Iterable[bytes], file: IO[bytes], subject: str) -> None:
             raise Failed(f"{subject} is too big to be looked at: more than {ARCHIVE_LIMIT >> 20:,} MB.")
         file.write(chunk)
     file.seek(0)
+
+
+@contextlib.contextmanager
+def _closed_after(stream: Any) -> Iterator[None]:
+    """Close the connection of a stream of docker-py with the block; the stream itself ends, and keeps it open."""
+    try:
+        yield
+    finally:
+        stream._response.close()  # noqa: SLF001 - docker-py keeps it there
 
 
 def _first(chunks: Iterable[bytes], limit: int) -> bytes:

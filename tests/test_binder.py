@@ -15,9 +15,10 @@ from urllib.request import Request, urlopen
 
 import docker
 import pytest
+from chromium import Chromium, chromium
 from docker.models.containers import Container
-from playwright.sync_api import Browser, expect, sync_playwright
-from test_browser import CHROMIUM, FIRST, FLAGS, cell, run
+from playwright.sync_api import expect
+from test_browser import FIRST, cell, run
 
 from environment.engines import SESSION_LABEL
 from environment.engines.session import current_session
@@ -161,11 +162,9 @@ def pod(host: docker.DockerClient, image: str) -> Iterator[Pod]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+def browser() -> Iterator[Chromium]:
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 def test_a_learner_who_comes_by_the_badge_does_an_exercise_wrong_then_right(host, image, browser, record_property):
@@ -181,8 +180,7 @@ def test_a_learner_who_comes_by_the_badge_does_an_exercise_wrong_then_right(host
         started.wait_for_engine()
         note("the Engine is ready")
 
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.goto(f"{started.address}/?token={TOKEN}")
+        page = browser.open(f"{started.address}/?token={TOKEN}")
         expect(page.locator(".jp-Notebook").first).to_be_visible(timeout=60_000)
         assert page.url.endswith(f"/lab/tree/{topics()[0]['id']}/{topics()[0]['id']}.ipynb")
         expect(page.get_by_text("| Idle")).to_be_visible(timeout=60_000)

@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -573,6 +574,27 @@ def test_a_child_of_the_owner_does_not_keep_an_engine(host: docker.DockerClient)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     assert left_of(engine.name) == []
+
+
+JOIN = """
+import signal, sys
+from environment.engines.namespace_groups import Groups
+Groups(sys.argv[1]).join()
+print(flush=True)
+signal.pause()
+"""
+
+
+def test_what_enters_while_an_engine_ends_does_not_keep_its_groups() -> None:
+    name = f"drydock-test-{uuid.uuid4().hex[:8]}"
+    groups = Groups(name)
+    groups.make(Limits(), 0)
+    with subprocess.Popen([sys.executable, "-c", JOIN, name], cwd=ROOT, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()
+        groups.remove()
+        assert left_of(name) == []
+        assert process.wait() == -signal.SIGKILL
 
 
 OWNER = """

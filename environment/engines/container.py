@@ -32,7 +32,7 @@ from environment.engines.container_image import IMAGE, ensure_image, proxies
 from environment.engines.session import session_is_alive
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -205,6 +205,10 @@ class ContainerEngine:
 
     def close(self) -> None:
         """Remove the container with all that was made on this Engine; it may be gone already."""
+        # Each pool keeps its connections open until the garbage collector comes upon it.
+        pools = self.client.api.get_adapter("https://").poolmanager.pools  # type: ignore[attr-defined] # of requests
+        for key in pools.keys():  # noqa: SIM118 - it cannot be iterated over
+            pools[key].close()
         self.client.close()
         self._container.remove()
 
@@ -245,7 +249,7 @@ class _Container:
         self.name = name
         self.session = session
         self.keys = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{session}-"))
-        self._lines: Iterator[str] = iter(())
+        self._lines = _lines(None)
 
     def boot(
         self, image: str, settings: Mapping[str, str], template: _Template | None, *, making: bool = False
@@ -358,6 +362,7 @@ class _Container:
             pass  # the Engine outside is gone; the next sweep finds what is left
         finally:
             if not keep_keys:
+                self._lines.close()
                 shutil.rmtree(self.keys, ignore_errors=True)
 
 
@@ -505,8 +510,9 @@ def _frames(connection: Any) -> Iterator[bytes]:
     """Yield what comes from a container, stdout and stderr alike, and close the connection at the end."""
     rest = b""
     # What comes together with the head of the answer is in the buffer of its reader, and would be lost to the socket.
-    reader = connection._response.raw._fp.fp  # noqa: SLF001 - docker-py keeps it there
-    with contextlib.closing(connection):
+    answer = connection._response  # noqa: SLF001 - docker-py keeps it there
+    reader = answer.raw._fp.fp  # noqa: SLF001
+    with contextlib.closing(answer):
         while data := reader.read1(TLS_RECORD):
             rest += data
             while len(rest) >= HEADER and len(rest) >= (end := HEADER + int.from_bytes(rest[4:HEADER])):
@@ -514,7 +520,7 @@ def _frames(connection: Any) -> Iterator[bytes]:
                 rest = rest[end:]
 
 
-def _lines(connection: Any) -> Iterator[str]:
+def _lines(connection: Any) -> Generator[str, None, None]:
     rest = b""
     for data in _frames(connection):
         *lines, rest = (rest + data).split(b"\n")

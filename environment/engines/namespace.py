@@ -463,7 +463,7 @@ class _Supervised:
     def listen(self) -> dict[str, str | int]:
         """Return what is said next: that the Engine is ready, or that the template is made."""
         assert self.process.stdout  # noqa: S101 - asked for
-        ready, _, _ = select.select([self.process.stdout], [], [], READY_SECONDS)
+        ready = _readable(self.process.stdout.fileno(), READY_SECONDS)
         line = self.process.stdout.readline() if ready else b""
         if line.startswith(b"{"):
             said: dict[str, str | int] = json.loads(line)
@@ -502,7 +502,7 @@ class _Supervised:
 
     def is_alive(self) -> bool:
         """Tell whether its first process runs, and nobody ended it."""
-        return self.first >= 0 and not select.select([self.first], [], [], 0)[0]
+        return self.first >= 0 and not _readable(self.first)
 
     def close(self) -> None:
         """End it, and wait until nothing is left of it."""
@@ -545,6 +545,13 @@ def _new_folder() -> Path:
             f"The path {folder}/sock is longer than a socket's may be.", "Set DRYDOCK_STATE to a shorter path."
         )
     return folder
+
+
+def _readable(file: int, seconds: float = 0) -> bool:
+    """Tell whether something can be read within so many seconds. `select` knows no descriptor above 1023."""
+    poll = select.poll()
+    poll.register(file, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
 
 
 def _feed(pipe: IO[bytes], data: bytes) -> None:

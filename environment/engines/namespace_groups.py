@@ -10,6 +10,7 @@ import contextlib
 import os
 import select
 import signal
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ SHARES = 256
 """A quarter of the usual: what else runs on the machine comes first."""
 DESCENDANTS = 2000
 ROUND_MILLISECONDS = 50
+REMOVE_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -147,11 +149,13 @@ class Groups:
             ends = select.poll()
             opened = []
             for number in found:
-                with contextlib.suppress(ProcessLookupError):
+                with contextlib.suppress(ProcessLookupError, FileNotFoundError):
                     end = os.pidfd_open(number)
                     opened.append(end)
-                    ends.register(end, select.POLLIN)
-                    signal.pidfd_send_signal(end, signal.SIGKILL)
+                    # Where many forks come and fail, the number is soon that of a process of somebody else.
+                    if f"/{self._name}/" in Path(f"/proc/{number}/cgroup").read_text():
+                        ends.register(end, select.POLLIN)
+                        signal.pidfd_send_signal(end, signal.SIGKILL)
             self.thaw()
             # The end of one of them, or a moment: what is being frozen just now must be thawed again.
             ends.poll(ROUND_MILLISECONDS)
@@ -159,11 +163,21 @@ class Groups:
                 os.close(end)
 
     def remove(self) -> None:
-        """Remove the groups, in which no process may be left."""
+        """Remove the groups. Raises OSError after some seconds where something stays in them."""
+        deadline = time.monotonic() + REMOVE_SECONDS
         for hierarchy in self._all:
-            for outer, name in _inside_out(hierarchy.mount / self._name):
-                with contextlib.suppress(FileNotFoundError):
-                    os.rmdir(name, dir_fd=outer)
+            while (hierarchy.mount / self._name).exists():
+                try:
+                    for outer, name in _inside_out(hierarchy.mount / self._name):
+                        os.rmdir(name, dir_fd=outer)
+                except FileNotFoundError:
+                    continue
+                except OSError:
+                    # A process was on its way in (`join`) when all others were killed.
+                    if time.monotonic() > deadline:
+                        raise
+                    self.kill()
+                    time.sleep(ROUND_MILLISECONDS / 1000)
 
 
 def _make_version_1(hierarchy: Hierarchy, group: Path, limits: Limits, owner: int) -> None:

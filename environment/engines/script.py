@@ -5,9 +5,10 @@ from __future__ import annotations
 import codecs
 import contextlib
 import os
-import select
+import selectors
 import signal
 import subprocess
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -55,11 +56,11 @@ def run_bash(
         watch = threading.Thread(target=_wake_when_over, args=(process, wake), daemon=True)
         watch.start()
         stack.callback(watch.join)
-        stack.callback(_end_group, process)
+        stack.callback(_end_group, process, watch)
         assert process.stdout is not None  # noqa: S101 - asked for above
         stack.enter_context(process.stdout)
         in_time = _read_until_over(process.stdout.fileno(), woken, output, started + timeout)
-        code = process.wait() if in_time else TIMED_OUT
+    code = process.returncode if in_time else TIMED_OUT
     output.finish()
     # A signal's end is told as bash tells it: 128 and the signal's number.
     return ScriptResult(128 - code if code < 0 else code, output.text, time.monotonic() - started)
@@ -96,27 +97,33 @@ class _Output:
 
 
 def _wake_when_over(process: subprocess.Popen[bytes], wake: int) -> None:
-    process.wait()
+    if sys.platform == "darwin":  # Python has no waitid there
+        process.wait()
+    else:
+        # Its number stays its own until it is waited for: `_end_group` must not end a group of somebody else.
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
     os.close(wake)  # the reader sees the end of the pipe
 
 
 def _read_until_over(stdout: int, woken: int, output: _Output, deadline: float) -> bool:
     """Read until the script ends; False when the deadline came first."""
-    sources = [stdout, woken]
-    while True:
-        remaining = deadline - time.monotonic()
-        ready, _, _ = select.select(sources, [], [], max(remaining, 0))
-        if woken in ready:
-            if stdout in sources:
-                _drain(stdout, output)
-            return True
-        if not ready or remaining <= 0:
-            return False
-        data = os.read(stdout, PIPE_BYTES)
-        if data:
-            output.take(data)
-        else:
-            sources.remove(stdout)
+    with selectors.DefaultSelector() as sources:
+        for source in (stdout, woken):
+            sources.register(source, selectors.EVENT_READ)
+        while True:
+            remaining = deadline - time.monotonic()
+            ready = {key.fd for key, _ in sources.select(max(remaining, 0))}
+            if woken in ready:
+                if stdout in sources.get_map():
+                    _drain(stdout, output)
+                return True
+            if not ready or remaining <= 0:
+                return False
+            data = os.read(stdout, PIPE_BYTES)
+            if data:
+                output.take(data)
+            else:
+                sources.unregister(stdout)
 
 
 def _drain(stdout: int, output: _Output) -> None:
@@ -126,13 +133,13 @@ def _drain(stdout: int, output: _Output) -> None:
         output.take(os.read(stdout, PIPE_BYTES))
 
 
-def _end_group(process: subprocess.Popen[bytes]) -> None:
+def _end_group(process: subprocess.Popen[bytes], watch: threading.Thread) -> None:
     """End the script if it still runs, and all it started."""
-    if process.poll() is None:
+    if watch.is_alive():
         _signal_group(process.pid, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(GRACE_SECONDS)
+        watch.join(GRACE_SECONDS)
     _signal_group(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _signal_group(group: int, number: signal.Signals) -> None:

@@ -55,7 +55,6 @@ def run_bash(
         )
         watch = threading.Thread(target=_wake_when_over, args=(process, wake), daemon=True)
         watch.start()
-        stack.callback(watch.join)
         stack.callback(_end_group, process, watch)
         assert process.stdout is not None  # noqa: S101 - asked for above
         stack.enter_context(process.stdout)
@@ -139,6 +138,7 @@ def _end_group(process: subprocess.Popen[bytes], watch: threading.Thread) -> Non
         _signal_group(process.pid, signal.SIGTERM)
         watch.join(GRACE_SECONDS)
     _signal_group(process.pid, signal.SIGKILL)
+    watch.join()
     process.wait()
 
 

@@ -33,6 +33,7 @@ TOKEN = "a-token-of-this-test"
 SECRET = "/run/secrets/ca.crt"
 HUB = ["jupyter-lab", "--ip=0.0.0.0", "--port=8888", f"--IdentityProvider.token={TOKEN}"]
 LISTENING = "0A"
+BUSYBOX = "busybox:1.37"
 
 
 def clean_copy(target: Path) -> None:
@@ -221,6 +222,28 @@ def test_the_engine_listens_for_its_user_alone(host, image):
         started.wait_for_engine()
         socket = started.run("sh", "-c", 'stat --format "%a %u" "${DOCKER_HOST#unix://}"')
         assert socket.split() == ["600", "1000"]
+
+
+FILL_MEMORY = """
+import os, sys
+kept = []
+while os.path.exists(f"/proc/{sys.argv[1]}"):
+    kept.append(b"x" * (8 << 20))
+"""
+
+
+def test_a_pod_whose_memory_runs_out_loses_the_machine_and_gets_another(host, image):
+    with pod(host, image) as started:
+        started.wait_for_jupyterlab()
+        started.wait_for_engine()
+        qemu = started.run("sh", "-c", "grep -l qemu-system /proc/[0-9]*/comm | cut -d / -f 3").strip()
+        started.run("python", "-c", FILL_MEMORY, qemu)
+        asking = 'until drydock engine status | grep "because memory ran out here"; do sleep 0.2; done'
+        started.run("timeout", "60", "sh", "-c", asking)
+        assert started.run("docker", "run", "--rm", BUSYBOX, "echo", "again") == "again\n"
+        started.post("api/kernels")
+        started.container.reload()
+        assert started.container.attrs["State"]["Running"]
 
 
 def test_the_end_of_jupyterlab_ends_the_machine(host, image):

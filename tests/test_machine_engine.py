@@ -380,6 +380,34 @@ def test_published_ports_come_and_go_with_containers(learner):
         until(is_free)
 
 
+ECHO = """
+import socket
+here = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+here.bind(("", 9))
+while True:
+    said, who = here.recvfrom(100)
+    here.sendto(said, who)
+"""
+
+
+def test_datagrams_reach_a_port_that_is_published_for_udp(learner):
+    learner("engine", "up")
+    port, other = free_port(), free_port()
+    ports = {"9/udp": [port, ("127.0.0.1", other)]}
+    own(learner).containers.run("python:3.13-slim", ["python", "-c", ECHO], detach=True, ports=ports)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.settimeout(0.2)
+
+        def comes_back() -> bool:
+            asking.sendto(b"hello", ("127.0.0.1", port))
+            with contextlib.suppress(TimeoutError, ConnectionRefusedError):
+                return asking.recv(100) == b"hello"
+            return False
+
+        until(comes_back)
+    assert f"The port {other} of a container does not answer on 127.0.0.1: UDP" in learner("engine", "status")
+
+
 def test_a_port_that_is_taken_here_is_named(learner):
     learner("engine", "up")
     with socket.socket() as taken:

@@ -26,7 +26,14 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from environment.engines.machine_process import SHARED_TAG, Accelerator, Disks, Machine, MachineEndedError
+from environment.engines.machine_process import (
+    SHARED_TAG,
+    Accelerator,
+    Disks,
+    Machine,
+    MachineEndedError,
+    memory_kills,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +44,8 @@ RETRIES = 3
 """So often a machine that ended within a minute is replaced."""
 SHORT = 60
 LOOPBACK = "127.0.0.1"
+UDP_INSIDE = "UDP that is published for 127.0.0.1 alone"
+"""QEMU hands UDP to the guest's network card, where this does not listen."""
 HOST_IN_GUEST = "10.0.2.2"
 """How the guest names this machine, see "Networking" in QEMU's documentation."""
 
@@ -132,7 +141,10 @@ class Ports:
     def _follow(self) -> None:
         wanted = set().union(*self._made.values())
         for container in ask(self.machine.socket, "/containers/json"):
-            wanted |= {(port["Type"], port["PublicPort"]) for port in container["Ports"] if "PublicPort" in port}
+            for port in container["Ports"]:
+                if "PublicPort" in port:
+                    kind = UDP_INSIDE if port["Type"] == "udp" and port["IP"].startswith("127.") else port["Type"]
+                    wanted.add((kind, port["PublicPort"]))
         swarm = ask(self.machine.socket, "/info")["Swarm"]
         if swarm["LocalNodeState"] == "active" and swarm["ControlAvailable"]:
             for service in ask(self.machine.socket, "/services"):
@@ -153,7 +165,7 @@ class Ports:
         elif protocol == "udp" and self.machine.monitor:  # SSH carries TCP alone
             problem = self.machine.monitor.human(f"hostfwd_add net udp:{here}-:{port}").strip()
         else:
-            problem = f"{protocol} is not led here"
+            problem = f"{protocol} stays in the machine"
         if problem:
             self.refused[port] = problem
         else:
@@ -190,6 +202,7 @@ class Keeper:
         self.folder = Path(plan.folder)
         self.machine = Machine(self.folder)
         self._replaced: list[dict[str, object]] = []
+        self._kills = 0
         self._control = socket.socket(socket.AF_UNIX)
         self._control.bind(str(self.folder / CONTROL))
         self._control.listen()
@@ -198,6 +211,7 @@ class Keeper:
         """Start a machine and return the version of its Engine's API. Raises MachineEndedError."""
         plan = self.plan
         self.machine = Machine(self.folder)
+        self._kills = memory_kills()
         kvm = plan.accelerator == "kvm"
         memory = Path(plan.memory)
         if kvm:  # what was frozen in software starts only there
@@ -260,6 +274,8 @@ class Keeper:
             self.machine.process.wait(1)
         except subprocess.TimeoutExpired:
             return "it did not answer any more, as when its memory is full"
+        if memory_kills() > self._kills:
+            return "memory ran out here, and its QEMU was ended for that (close notebooks and terminals that you left)"
         return "its QEMU ended"
 
     def _answer(self) -> None:

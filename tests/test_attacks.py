@@ -450,11 +450,8 @@ ROWS = [
     Row("fork bomb", PYTHON.format(FORK_BOMB)),
     Row(
         "fill the disk",
-        "head -c 8G /dev/zero >/var/lib/docker/big\ndf --output=avail /var/lib/docker | tail -n 1\n"
-        + RIGHT
-        + "exit 9\n",
+        FILL_THE_DISK + "df --output=avail /var/lib/docker | tail -n 1\n" + RIGHT + "exit 9\n",
         seen="No space left on device",
-        seconds=240,
     ),
     Row(
         "fill memory",

@@ -737,21 +737,30 @@ class Engine:
         names = [word for t in (tag, *tags) for word in ("--tag", t)]
         command = shlex.join(["docker", "build", "--tag", SHOWN_IMAGE, *options, "."])
         given = [*labels, *names, *options, "."]
-        if self.capabilities["buildkit"]:
-            if secrets:
-                self.require(["buildkit"])
-            classic = {"DOCKER_BUILDKIT": "0"}
-            done = self.docker("build", "--force-rm", *given, cwd=context, timeout=timeout, env=classic)
-            steps, errors = _classic_records(done)
-            warnings: tuple[str, ...] = ()
-        else:
+        if self.capabilities["buildkit"] and secrets:
+            self.require(["buildkit"])
+
+        def build() -> tuple[Finished, tuple[Step, ...], tuple[str, ...]]:
+            if self.capabilities["buildkit"]:
+                classic = {"DOCKER_BUILDKIT": "0"}
+                done = self.docker("build", "--force-rm", *given, cwd=context, timeout=timeout, env=classic)
+                steps, errors = _classic_records(done)
+                return replace(done, stderr=errors), steps, ()
             # Attestations would make the image an index of several, and differ from build to build.
             fixed = ["--builder", self._builder, "--load", "--provenance=false", "--progress=rawjson"]
             done = self.docker("buildx", "build", *fixed, *given, cwd=context, timeout=timeout)
-            steps, warnings = _build_records(done.stderr + done.stdout)
-            errors = done.stderr
+            return done, *_build_records(done.stderr + done.stdout)
+
+        done, steps, warnings = build()
+        if done.exit_code and _not_started(steps):
+            done, steps, warnings = build()
+        if done.exit_code and (words := _not_started(steps)):
+            raise DrydockError(
+                f"The Engine could not start a step of the build, whatever the step is: {words}.",
+                "Check again; if it stays, restart the Engine.",
+            )
         if done.exit_code:
-            raise _build_failure(steps, errors, command)
+            raise _build_failure(steps, done.stderr, command)
         image = self.image(tag)
         # What the learner would call it; the name it has is gone when the verdict is read.
         image.reference = SHOWN_IMAGE
@@ -793,6 +802,11 @@ class Engine:
         try:
             container.start()
         except (docker.errors.APIError, docker.errors.ContainerError) as error:
+            if broke := _RUNTIME_BROKE.search(str(error)):
+                raise DrydockError(
+                    f"The Engine could not start a container, whatever it runs: {broke[0]}.",
+                    "Check again; if it stays, restart the Engine.",
+                ) from None
             raise Failed(
                 f"A container of the image cannot start: {_start_words(error)}",
                 evidence=[f"$ {shown}", _engine_words(error)],
@@ -1131,6 +1145,19 @@ def _classic_records(done: Finished) -> tuple[tuple[Step, ...], str]:
 
 _CACHE_KEY = re.compile(r"failed to (compute cache key|calculate checksum of ref \S+): ")
 """What BuildKit says before it names the file that is missing."""
+
+
+_RUNTIME_BROKE = re.compile(
+    r"unable to start container process: "
+    r"(?:waiting for init preliminary setup|can't copy bootstrap data|can't get final child's PID)[^\n]*"
+)
+"""What runc says where its own first process ended early (runc, libcontainer/process_linux.go)."""
+
+
+def _not_started(steps: Iterable[Step]) -> str:
+    """What the runtime said if it broke before it came to what a step runs, else nothing."""
+    found = [words for step in steps if step.error and (words := _RUNTIME_BROKE.search(step.log))]
+    return found[0][0] if found else ""
 
 
 def _build_failure(steps: Sequence[Step], stderr: str, command: str) -> Failed:

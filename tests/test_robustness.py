@@ -67,6 +67,33 @@ def test_the_same_check_twice_gives_the_same_verdict(throwaway):
     assert again.outcome is Outcome.PASSED
 
 
+BREAK_RUNC = """
+runc=$(command -v runc) && mv "$runc" "$runc.real" && cat >"$runc" <<'END'
+#!/bin/sh
+case "$*" in
+*" run "* | *" create "*)
+    if [ $(ls /tmp/broke* 2>/dev/null | wc -l) -lt TIMES ]; then
+        mktemp /tmp/brokeXXXXXX
+        echo "runc run failed: unable to start container process: waiting for init preliminary setup: read init-p" >&2
+        exit 1
+    fi
+    ;;
+esac
+exec "$0.real" "$@"
+END
+chmod +x "$runc"
+"""
+
+
+@pytest.mark.parametrize(("times", "outcome"), [(1, Outcome.PASSED), (1000, Outcome.UNGRADABLE)])
+def test_a_runtime_that_breaks_before_a_step_of_the_build_costs_no_points(throwaway, answer, times, outcome):
+    assert throwaway.run_script(answer(BREAK_RUNC.replace("TIMES", str(times)))).exit_code == 0
+    verdict = grade(IMAGE, throwaway, IMAGE.folder / "solution")
+    assert verdict.outcome is outcome
+    said = " ".join(result.message for result in verdict.checks)
+    assert ("The Engine could not start a step of the build" in said) is (outcome is Outcome.UNGRADABLE)
+
+
 def test_an_engine_that_goes_away_in_the_middle_is_ungradable_and_says_so(host):
     engine = start_engine(host)
     try:

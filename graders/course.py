@@ -25,6 +25,7 @@ from graders.exercise import (
     exercises,
     is_empty,
     load,
+    remove_demos,
     remove_owned,
     topics,
 )
@@ -188,6 +189,9 @@ def clean(connection: Connection, *, images: bool = False) -> list[str]:
         with Engine(connection, exercise.id, session="") as engine:
             if gone := remove_owned(exercise, engine):
                 told.append(f"{exercise.id}: {', '.join(gone)}")
+    with Engine(connection, "notebooks", session="") as engine:
+        if gone := remove_demos(engine):
+            told.append(f"notebooks: {', '.join(gone)}")
     sweep(connection.client)
     remove_labelled(connection.client, EXERCISE_LABEL, of_sessions=False)
     remove_all(connection.client)

@@ -20,7 +20,7 @@ from graders.errors import DrydockError, Failed, UsageError
 from graders.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from types import ModuleType
 from typing import Any
 
@@ -28,6 +28,8 @@ PACKAGE = Path(__file__).parent
 CONTENT = PACKAGE / "_content" if (PACKAGE / "_content").is_dir() else PACKAGE.parent
 """Where notebooks/ and exercises/ are: inside the installed package, or beside it in the repository."""
 COMMANDS = "commands.sh"
+DEMO = "dd-demo-"
+"""How the names begin that cells of the notebooks give to what they make."""
 
 
 @dataclass(frozen=True)
@@ -253,15 +255,39 @@ def owned_present(exercise: Exercise, engine: Engine) -> bool:
 
 def remove_owned(exercise: Exercise, engine: Engine) -> list[str]:
     """Remove what the exercise owns from the Engine and say what went."""
+    gone = _remove(
+        exercise.owns, engine, "of this exercise", "Something else on your Engine uses it; remove that and reset again."
+    )
+    remove_labelled(engine.client, f"{EXERCISE_LABEL}={exercise.id}", of_sessions=False)
+    return gone
+
+
+def remove_demos(engine: Engine) -> list[str]:
+    """Remove what cells of the notebooks made and later cells did not remove, and say what went."""
+    api = engine.client.api
+
+    def ours(names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(name.removeprefix("/") for name in names if name.removeprefix("/").startswith(DEMO))
+
+    left = Owned(
+        containers=ours(name for found in api.containers(all=True) for name in found["Names"] or ()),
+        images=ours(name for found in api.images() for name in found["RepoTags"] or ()),
+        networks=ours(found["Name"] for found in api.networks()),
+        volumes=ours(found["Name"] for found in api.volumes()["Volumes"] or ()),
+    )
+    return _remove(left, engine, "of a notebook", "Something else on your Engine uses it; remove that and clean again.")
+
+
+def _remove(owned: Owned, engine: Engine, whose: str, remedy: str) -> list[str]:
     import docker.errors
 
     gone: list[str] = []
     client = engine.client
     collections: tuple[tuple[str, tuple[str, ...], Callable[[str], object]], ...] = (
-        ("container", exercise.owns.containers, lambda n: client.api.remove_container(n, force=True, v=True)),
-        ("network", exercise.owns.networks, client.api.remove_network),
-        ("volume", exercise.owns.volumes, lambda n: client.api.remove_volume(n, force=True)),
-        ("image", exercise.owns.images, lambda n: client.api.remove_image(n, force=False)),
+        ("container", owned.containers, lambda n: client.api.remove_container(n, force=True, v=True)),
+        ("network", owned.networks, client.api.remove_network),
+        ("volume", owned.volumes, lambda n: client.api.remove_volume(n, force=True)),
+        ("image", owned.images, lambda n: client.api.remove_image(n, force=False)),
     )
     for kind, names, remove in collections:
         for name in names:
@@ -272,10 +298,8 @@ def remove_owned(exercise: Exercise, engine: Engine) -> list[str]:
                 continue
             except docker.errors.APIError as error:
                 raise DrydockError(
-                    f"The {kind} `{name}` of this exercise cannot be removed: {error.explanation or error}.",
-                    "Something else on your Engine uses it; remove that and reset again.",
+                    f"The {kind} `{name}` {whose} cannot be removed: {error.explanation or error}.", remedy
                 ) from None
-    remove_labelled(client, f"{EXERCISE_LABEL}={exercise.id}", of_sessions=False)
     return gone
 
 

@@ -13,7 +13,7 @@ from conftest import start_engine
 from environment.engines import EXERCISE_LABEL, SESSION_LABEL
 from graders.check import Outcome
 from graders.engine import Engine, sweep
-from graders.exercise import grade, load, remove_owned
+from graders.exercise import grade, load, remove_demos, remove_owned
 
 pytestmark = pytest.mark.engine
 
@@ -237,3 +237,19 @@ def test_a_reset_says_what_keeps_an_image_of_the_exercise_in_use(throwaway):
         remove_owned(exercise, engine)
     assert owned in error.value.what
     assert engine.has_container("mine")
+
+
+def test_what_a_notebook_left_is_removed_and_what_only_looks_like_it_stays(throwaway):
+    client = throwaway.client
+    for name in ("dd-demo-left", "my-dd-demo-mine", "dd-demonstration"):
+        volume, network = client.volumes.create(name), client.networks.create(name)
+        client.images.get("busybox:1.37").tag(f"{name}:1")
+        client.containers.run(
+            f"{name}:1", ["sleep", "600"], name=name, network=network.name, volumes=[f"{volume.name}:/v"], detach=True
+        )
+    with Engine(throwaway, "notebooks", session="") as engine:
+        gone = remove_demos(engine)
+        assert remove_demos(engine) == []
+    assert gone == [f"{kind} dd-demo-left" for kind in ("container", "network", "volume")] + ["image dd-demo-left:1"]
+    assert {c.name for c in client.containers.list()} == {"my-dd-demo-mine", "dd-demonstration"}
+    assert client.images.get("busybox:1.37").tags

@@ -6,12 +6,16 @@ Not collected with the tests. `taskset --cpu-list 0` before it gives both one pr
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+import sys
+import tempfile
+import time
 
 import pytest
 
 from environment.engines.container import ContainerEngine
-from environment.engines.machine import MachineEngine
+from environment.engines.machine import MachineEngine, own_socket
 from environment.engines.session import current_session
 from environment.images import catalogue
 
@@ -96,3 +100,28 @@ def test_compose(benchmark, engine, tmp_path):
         docker(engine, "compose", "down", "--timeout", "0", folder=tmp_path)
 
     benchmark.pedantic(up_and_down, rounds=3, warmup_rounds=1)
+
+
+@pytest.mark.benchmark(group="an edit in the workspace, seen by a container, and its answer, seen here")
+def test_an_edit_and_its_answer(benchmark, tmp_path, monkeypatch):
+    runtime = tempfile.mkdtemp(prefix="dd-")  # the path of a socket is short
+    monkeypatch.setenv("XDG_RUNTIME_DIR", runtime)
+    monkeypatch.setenv("DRYDOCK_WORKSPACE", str(tmp_path))
+    drydock = [sys.executable, "-m", "graders", "engine"]
+    subprocess.run([*drydock, "up"], check=True, capture_output=True)
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{own_socket()}")
+    script = "while :; do [ ! -e /w/asked ] || mv /w/asked /w/answered; usleep 1000; done"
+    command = ["docker", "run", "--detach", "--volume", f"{tmp_path}:/w", BUSYBOX, "sh", "-c", script]
+    subprocess.run(command, check=True, capture_output=True)
+
+    def ask() -> None:
+        (tmp_path / "asked").write_text("changed")
+        while not (tmp_path / "answered").exists():
+            time.sleep(0.001)
+        (tmp_path / "answered").unlink()
+
+    try:
+        benchmark.pedantic(ask, rounds=50, warmup_rounds=5)
+    finally:
+        subprocess.run([*drydock, "down"], check=True, capture_output=True)
+        shutil.rmtree(runtime)

@@ -418,20 +418,26 @@ class Container:
     def wait_log(self, text: str, timeout: float = 10) -> bool:
         """Whether it prints a line with the text within `timeout` seconds; looks at each line as it comes."""
         lines = self.docker.logs(stream=True, follow=True)
-        timer = threading.Timer(timeout * self.engine.patience, lines.close)
+
+        def end() -> None:
+            with contextlib.suppress(OSError):  # it has ended by itself
+                lines.close()
+
+        timer = threading.Timer(timeout * self.engine.patience, end)
         timer.start()
         seen = b""
-        try:
-            with _closed_after(lines):
+        with _closed_after(lines):
+            try:
                 for piece in lines:
                     seen += piece
                     if text.encode() in seen:
                         return True
-        except (OSError, requests.exceptions.RequestException):
-            # How the stream ends when the timer closes it, by its transport.
-            pass
-        finally:
-            timer.cancel()
+            except (OSError, requests.exceptions.RequestException):
+                # How the stream ends when the timer closes it, by its transport.
+                pass
+            finally:
+                timer.cancel()
+                timer.join()
         return text in self.logs()
 
     def wait_exit(self, timeout: float = 30) -> Attributes:
@@ -653,13 +659,16 @@ class Engine:
         # The stream has no time-out of its own; a test that no event announces is looked at once a second.
         stop = threading.Event()
         happened = threading.Event()
+        closed = threading.Event()
 
         def listen() -> None:
-            with contextlib.suppress(Exception), _closed_after(events):
-                for _ in events:
-                    happened.set()
-                    if stop.is_set():
-                        return
+            with _closed_after(events):
+                with contextlib.suppress(Exception):
+                    for _ in events:
+                        happened.set()
+                        if stop.is_set():
+                            break
+                closed.wait()  # docker-py stumbles where the connection goes while it closes the stream
 
         threading.Thread(target=listen, daemon=True, name="events").start()
         try:
@@ -672,7 +681,10 @@ class Engine:
             return True
         finally:
             stop.set()
-            events.close()
+            try:
+                events.close()
+            finally:
+                closed.set()
 
     # Doing
 

@@ -9,6 +9,7 @@ import os
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 import tarfile
 import tempfile
@@ -418,12 +419,7 @@ class Container:
     def wait_log(self, text: str, timeout: float = 10) -> bool:
         """Whether it prints a line with the text within `timeout` seconds; looks at each line as it comes."""
         lines = self.docker.logs(stream=True, follow=True)
-
-        def end() -> None:
-            with contextlib.suppress(OSError):  # it has ended by itself
-                lines.close()
-
-        timer = threading.Timer(timeout * self.engine.patience, end)
+        timer = threading.Timer(timeout * self.engine.patience, _end, (lines,))
         timer.start()
         seen = b""
         with _closed_after(lines):
@@ -659,16 +655,13 @@ class Engine:
         # The stream has no time-out of its own; a test that no event announces is looked at once a second.
         stop = threading.Event()
         happened = threading.Event()
-        closed = threading.Event()
 
         def listen() -> None:
-            with _closed_after(events):
-                with contextlib.suppress(Exception):
-                    for _ in events:
-                        happened.set()
-                        if stop.is_set():
-                            break
-                closed.wait()  # docker-py stumbles where the connection goes while it closes the stream
+            with contextlib.suppress(Exception), _closed_after(events):
+                for _ in events:
+                    happened.set()
+                    if stop.is_set():
+                        return
 
         threading.Thread(target=listen, daemon=True, name="events").start()
         try:
@@ -681,10 +674,7 @@ class Engine:
             return True
         finally:
             stop.set()
-            try:
-                events.close()
-            finally:
-                closed.set()
+            _end(events)
 
     # Doing
 
@@ -1048,7 +1038,19 @@ def _closed_after(stream: Any) -> Iterator[None]:
     try:
         yield
     finally:
-        stream._response.close()  # noqa: SLF001 - docker-py keeps it there
+        with contextlib.suppress(OSError):  # over ssh, what is ended cannot be told so
+            stream._response.close()  # noqa: SLF001 - docker-py keeps it there
+
+
+def _end(stream: Any) -> None:
+    """End a stream of docker-py that another thread reads; its own `close` fails on ssh, and where it just ends."""
+    connection = stream._response.raw._connection  # noqa: SLF001
+    ending = connection and connection.sock
+    with contextlib.suppress(OSError):  # it has ended by itself
+        if ending and hasattr(ending, "proc"):
+            ending.proc.kill()
+        elif ending:
+            ending.shutdown(socket.SHUT_RDWR)
 
 
 def _first(chunks: Iterable[bytes], limit: int) -> bytes:

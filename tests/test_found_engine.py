@@ -22,6 +22,7 @@ from environment.engines import SESSION_LABEL, EngineUnavailableError
 from environment.engines.found import Endpoint, FoundEngine, NoEngineError, usual_sockets
 from environment.engines.machine_folder import OWN, running_folder
 from environment.engines.session import current_session
+from graders.engine import Engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -339,11 +340,9 @@ def test_an_engine_behind_tls_turns_away_who_has_no_certificate(environ: dict[st
     assert f"tcp://127.0.0.1:{port}" in caught.value.what
 
 
-@pytest.mark.engine
-def test_an_engine_over_ssh_is_reached_by_all_clients(
-    environ: dict[str, str], folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # This ssh runs on this machine what it is asked to run on "far", so the test needs no ssh server.
+@pytest.fixture
+def far(environ: dict[str, str], folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FoundEngine]:
+    """An Engine over ssh. This ssh runs here what it is asked to run on "far", so the tests need no ssh server."""
     ssh = folder / "ssh"
     ssh.write_text(
         '#!/bin/bash\nunset DOCKER_HOST\nwhile [ "$1" != far ]; do shift; done\nshift\n[ "$1" != -- ] || shift\nexec bash -c "$*"\n',
@@ -353,9 +352,24 @@ def test_an_engine_over_ssh_is_reached_by_all_clients(
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
     environ["PATH"] = os.environ["PATH"]
     with contextlib.closing(FoundEngine.find(environ | {"DOCKER_HOST": "ssh://ada@far:2222"})) as engine:
-        assert engine.published_host == "far"
-        assert engine.client.ping()
-        assert cli({**environ, **engine.environment}, "version", "-f", "{{.Server.Os}}") == "linux"
+        yield engine
+
+
+@pytest.mark.engine
+def test_an_engine_over_ssh_is_reached_by_all_clients(environ: dict[str, str], far: FoundEngine) -> None:
+    assert far.published_host == "far"
+    assert far.client.ping()
+    assert cli({**environ, **far.environment}, "version", "-f", "{{.Server.Os}}") == "linux"
+
+
+@pytest.mark.engine
+def test_what_happens_on_an_engine_over_ssh_is_waited_for(far: FoundEngine) -> None:
+    with Engine(far, "images/first-container", session=current_session()) as engine:
+        container = engine.run("busybox:1.37", "sh", "-c", "echo here; exec sleep 600")
+        assert container.wait_log("here", 60)
+        assert not container.wait_log("there", 0.5)
+        container.kill()
+        assert container.wait_exit(60)["ExitCode"] == 137
 
 
 def test_a_failing_ssh_is_quoted(environ: dict[str, str], folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

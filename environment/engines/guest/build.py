@@ -181,7 +181,7 @@ def relock(progress: Callable[[str], None] = print) -> None:
             name = waiting.popleft()
             tree = Path(scratch, "looked-at", name)
             _unpack(files[name], tree)
-            for library in _needed(tree):
+            for library in sorted(_needed(tree)):
                 owner = owners[library]
                 if owner not in seen:
                     seen.add(owner)
@@ -287,6 +287,7 @@ def _finish(tree: Path, into: Path) -> None:
     _link(tree / "usr/bin/awk", "mawk")
     _link(tree / "usr/bin/sh", "bash")
     _link(tree / "usr/bin/docker-init", "tini-static")  # it runs in any container
+    _link(tree / "usr/local/bin/runc", "crun")  # the same goes before both
     _link(tree / "var/run", "/run")
     shutil.copyfile(RUN, _made(tree / "usr/local/lib/drydock/run.py"))
     _write_initrd(tree, modules, into / "initrd")

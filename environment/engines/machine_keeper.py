@@ -203,12 +203,28 @@ class Keeper:
         self.machine = Machine(self.folder)
         self._replaced: list[dict[str, object]] = []
         self._kills = 0
+        self._starting = False
+        self._woken, self._wake = os.pipe()
         self._control = socket.socket(socket.AF_UNIX)
         self._control.bind(str(self.folder / CONTROL))
         self._control.listen()
 
+    def stop(self, _number: int, _frame: object) -> None:
+        """End what is done; for signals."""
+        if self._starting:
+            raise SystemExit
+        # Raised while a process is being waited for, it would leave that process locked for ever.
+        os.write(self._wake, b".")
+
     def start(self) -> str:
         """Start a machine and return the version of its Engine's API. Raises MachineEndedError."""
+        self._starting = True
+        try:
+            return self._start()
+        finally:
+            self._starting = False
+
+    def _start(self) -> str:
         plan = self.plan
         self.machine = Machine(self.folder)
         self._kills = memory_kills()
@@ -254,7 +270,8 @@ class Keeper:
     def keep(self) -> None:
         """Return when the machine has ended for good."""
         poll = select.poll()
-        poll.register(self._control, select.POLLIN)
+        for source in (self._control.fileno(), self._woken):
+            poll.register(source, select.POLLIN)
         while True:
             ended = [os.pidfd_open(process.pid) for process in (self.machine.process, self.machine.line)]
             for descriptor in ended:
@@ -263,6 +280,8 @@ class Keeper:
             for descriptor in ended:
                 poll.unregister(descriptor)
                 os.close(descriptor)
+            if self._woken in ready:
+                return
             if self._control.fileno() in ready:
                 self._answer()
             elif not self._replace(self._why_it_ended()):
@@ -322,17 +341,13 @@ def _end_with(descriptor: int) -> None:
 
 def main(plan: Plan) -> None:
     """Keep it until the end."""
-
-    def stop(_number: int, _frame: object) -> None:
-        raise SystemExit
-
+    os.umask(0o077)
+    keeper = Keeper(plan)
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        signal.signal(number, stop)
+        signal.signal(number, keeper.stop)
     watched = [*(() if plan.detached else (0,)), *((os.pidfd_open(plan.owner),) if plan.owner else ())]
     for descriptor in watched:
         threading.Thread(target=_end_with, args=(descriptor,), daemon=True).start()
-    os.umask(0o077)
-    keeper = Keeper(plan)
     try:
         try:
             said: Mapping[str, str] = {"api": keeper.start()}

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from conftest import start_engine
+from docker.types import Mount
 
 from environment.engines import EXERCISE_LABEL, SESSION_LABEL
+from environment.engines.session import current_session
 from graders.check import Outcome
 from graders.engine import Engine, sweep
 from graders.exercise import grade, load, remove_demos, remove_owned
@@ -253,3 +255,15 @@ def test_what_a_notebook_left_is_removed_and_what_only_looks_like_it_stays(throw
     assert gone == [f"{kind} dd-demo-left" for kind in ("container", "network", "volume")] + ["image dd-demo-left:1"]
     assert {c.name for c in client.containers.list()} == {"my-dd-demo-mine", "dd-demonstration"}
     assert client.images.get("busybox:1.37").tags
+
+
+@pytest.mark.parametrize(("prints", "runs"), [("", 2), ("echo done", 1)])
+def test_a_run_whose_output_docker_may_have_dropped_is_run_again(throwaway, prints, runs):
+    throwaway.client.volumes.create("counted")
+    with Engine(throwaway, "notebooks", session=current_session()) as engine:
+        done = engine.once(
+            "busybox:1.37", "sh", "-c", f"echo run >>/v/runs; sleep 2.1; {prints}", mounts=[Mount("/v", "counted")]
+        )
+        assert done.exit_code == 0
+        counted = engine.once("busybox:1.37", "cat", "/v/runs", mounts=[Mount("/v", "counted")])
+    assert counted.stdout.split() == ["run"] * runs

@@ -29,6 +29,7 @@ import requests.exceptions
 
 from environment.engines import EXERCISE_LABEL, MACHINE_LABEL, SESSION_LABEL, Connection, Response, ScriptResult
 from environment.engines.container import ENGINE_LABEL
+from environment.engines.script import TIMED_OUT
 from environment.engines.session import session_is_alive
 from graders.check import EngineInfo
 from graders.errors import DrydockError, Failed, NotSupportedError
@@ -46,7 +47,6 @@ SLOW = 4
 PROBE_IMAGE = "busybox:1.37"
 """The course image that looks into other containers' networks."""
 SHOWN_LINES = 12
-TIMED_OUT = 124
 OUTPUT_SECONDS = 2
 """So long Docker waits for the output of a container that has ended."""
 LOG_LIMIT = 16 << 20

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from environment import UnavailableError
 from environment.engines import EXERCISE_LABEL, Connection
+from environment.engines.script import TIMED_OUT
 from environment.engines.session import current_session
 from graders.check import Check, CheckResult, Outcome, Verdict, run_checks
 from graders.engine import PROBE_IMAGE, Engine, explain, remove_labelled
@@ -236,7 +237,11 @@ def _play(
     if done.exit_code == 0:
         return []
     end = done.output.strip().splitlines()[-6:]
-    why = "did not end in time and were stopped" if done.exit_code == 124 else f"ended with exit code {done.exit_code}"  # noqa: PLR2004 - as timeout(1)
+    why = (
+        "did not end in time and were stopped"
+        if done.exit_code == TIMED_OUT
+        else f"ended with exit code {done.exit_code}"
+    )
     return ["\n".join([f"The commands {why}. Their last lines:", *end])]
 
 

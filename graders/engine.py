@@ -47,8 +47,6 @@ SLOW = 4
 PROBE_IMAGE = "busybox:1.37"
 """The course image that looks into other containers' networks."""
 SHOWN_LINES = 12
-OUTPUT_SECONDS = 2
-"""So long Docker waits for the output of a container that has ended."""
 LOG_LIMIT = 16 << 20
 FILE_LIMIT = 256 << 20
 ARCHIVE_LIMIT = 2 << 30
@@ -78,7 +76,8 @@ class Finished:
     @property
     def evidence(self) -> list[str]:
         """The command and the end of its output, as a learner would see it in a terminal."""
-        return [f"$ {self.command}", *self.output.strip().splitlines()[-SHOWN_LINES:]]
+        seen = self.output.strip().splitlines()[-SHOWN_LINES:]
+        return [f"$ {self.command}", *(seen or [f"(no output, exit code {self.exit_code})"])]
 
 
 @dataclass(frozen=True)
@@ -823,11 +822,11 @@ class Engine:
     def once(self, image: str | Image, *command: str, timeout: float = 60, **options: Any) -> Finished:
         """`docker run --rm`: run to the end and give its output and exit code (124 when its time ran out).
 
-        Docker waits for what was printed only so long after the end, and a busy machine may need longer. What printed
-        nothing and took that long is therefore run a second time (moby, daemon/monitor.go).
+        On a busy machine, what a container printed can get lost (moby waits 2 s for it, daemon/monitor.go). What
+        printed nothing is therefore run a second time.
         """
         done = self._once(image, *command, timeout=timeout, **options)
-        if not done.output and done.exit_code != TIMED_OUT and done.seconds > OUTPUT_SECONDS:
+        if not done.output and done.exit_code != TIMED_OUT:
             done = self._once(image, *command, timeout=timeout, **options)
         return done
 

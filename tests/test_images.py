@@ -487,6 +487,24 @@ def test_postgres_sorts_as_english_and_takes_server_options(run: Run) -> None:
 
 
 @pytest.mark.engine
+@pytest.mark.parametrize(
+    ("variables", "files", "setting", "value"),
+    [
+        ({}, {}, "data_checksums", "off"),
+        ({"POSTGRES_INITDB_ARGS": "--data-checksums"}, {}, "data_checksums", "on"),
+        ({"TZ": "Europe/Berlin"}, {}, "log_timezone", "Europe/Berlin"),
+        ({"LC_MESSAGES": "C"}, {}, "lc_messages", "C"),
+        ({}, {"/usr/share/postgresql/17/postgresql.conf.sample": b"work_mem = 9MB\n"}, "work_mem", "9MB"),
+    ],
+)
+def test_postgres_begins_as_its_settings_say(run: Run, variables: Any, files: Any, setting: str, value: str) -> None:
+    database = run("postgres:17", environment={"POSTGRES_PASSWORD": "knot", **variables}, files=files)
+    log = wait_for_log(database, READY, times=2)
+    assert ("as a copy" in log) == (not variables and not files)
+    assert inside(database, "psql", "-U", "postgres", "-Atc", f"SHOW {setting}").strip() == value
+
+
+@pytest.mark.engine
 def test_the_registry_takes_and_gives_images_without_a_login(
     engine_client: DockerClient, registry: str, name: str
 ) -> None:

@@ -2,6 +2,7 @@
 # Makes a database cluster on the first start, then starts the server as the user postgres.
 set -euo pipefail
 shopt -s nullglob
+MADE=/usr/local/share/postgresql
 
 # Sets the variable $1 from the file named by $1_FILE, or to the default $2.
 from_file() {
@@ -18,8 +19,9 @@ from_file() {
     fi
 }
 
+# Runs SQL as the user $1.
 sql() {
-    psql --no-psqlrc --no-password --quiet --variable ON_ERROR_STOP=1 --username "$POSTGRES_USER" "$@"
+    psql --no-psqlrc --no-password --quiet --variable ON_ERROR_STOP=1 --username "$@"
 }
 
 # Runs what lies in /docker-entrypoint-initdb.d, in the order of the names.
@@ -29,13 +31,20 @@ run_init_files() {
         echo "$0: running $file"
         case "$file" in
         *.sh) if [[ -x $file ]]; then "$file"; else . "$file"; fi ;;
-        *.sql) sql --dbname "$POSTGRES_DB" --file "$file" ;;
-        *.sql.gz) gunzip --stdout "$file" | sql --dbname "$POSTGRES_DB" ;;
-        *.sql.xz) xz --decompress --stdout "$file" | sql --dbname "$POSTGRES_DB" ;;
-        *.sql.zst) zstd --decompress --stdout "$file" | sql --dbname "$POSTGRES_DB" ;;
+        *.sql) sql "$POSTGRES_USER" --dbname "$POSTGRES_DB" --file "$file" ;;
+        *.sql.gz) gunzip --stdout "$file" | sql "$POSTGRES_USER" --dbname "$POSTGRES_DB" ;;
+        *.sql.xz) xz --decompress --stdout "$file" | sql "$POSTGRES_USER" --dbname "$POSTGRES_DB" ;;
+        *.sql.zst) zstd --decompress --stdout "$file" | sql "$POSTGRES_USER" --dbname "$POSTGRES_DB" ;;
         *) echo "$0: ignoring $file" ;;
         esac
     done
+}
+
+# Whether initdb would make what the image holds already: nothing is chosen, and its samples are as they were.
+wants_nothing_special() {
+    [[ -z "$POSTGRES_INITDB_ARGS${POSTGRES_INITDB_WALDIR:-}${TZ:-}$(compgen -A export LC_)" && $LANG == en_US.utf8 &&
+        $POSTGRES_USER != pg_* && -z $(ls -A "$PGDATA") ]] &&
+        sha256sum --check --status "$MADE/samples"
 }
 
 make_cluster() {
@@ -52,12 +61,18 @@ MESSAGE
         exit 1
     fi
 
-    local options=(--pgdata "$PGDATA" --username "$POSTGRES_USER")
-    if [[ -n ${POSTGRES_INITDB_WALDIR:-} ]]; then
-        options+=(--waldir "$POSTGRES_INITDB_WALDIR")
+    local made_by=$POSTGRES_USER options=(--pgdata "$PGDATA" --username "$POSTGRES_USER")
+    if wants_nothing_special; then
+        made_by=postgres
+        echo 'The new database begins as a copy of the empty one in the image.'
+        tar --extract --zstd --file "$MADE/cluster.tar.zst" --directory "$PGDATA"
+    else
+        if [[ -n ${POSTGRES_INITDB_WALDIR:-} ]]; then
+            options+=(--waldir "$POSTGRES_INITDB_WALDIR")
+        fi
+        eval "options+=($POSTGRES_INITDB_ARGS)"
+        initdb "${options[@]}" --pwfile <(printf '%s\n' "$POSTGRES_PASSWORD")
     fi
-    eval "options+=($POSTGRES_INITDB_ARGS)"
-    initdb "${options[@]}" --pwfile <(printf '%s\n' "$POSTGRES_PASSWORD")
     printf '\nhost all all all %s\n' "$method" >> "$PGDATA/pg_hba.conf"
 
     # While the cluster is made the server listens on its socket only, so nobody meets a half-made database.
@@ -65,10 +80,16 @@ MESSAGE
     printf -v server '%q ' "${@:2}" -c listen_addresses= -p "${PGPORT:-5432}"
     NOTIFY_SOCKET='' pg_ctl --pgdata "$PGDATA" --options "$server" --wait start
     export PGPASSWORD=$POSTGRES_PASSWORD
-    if [[ -z $(sql --dbname postgres --tuples-only --no-align --set db="$POSTGRES_DB" \
-        <<< "SELECT 1 FROM pg_database WHERE datname = :'db'") ]]; then
-        sql --dbname postgres --set db="$POSTGRES_DB" <<< 'CREATE DATABASE :"db"'
-    fi
+    # The superuser of a copy gets its name and password here.
+    sql "$made_by" --dbname postgres <<'SQL'
+\getenv db POSTGRES_DB
+\getenv user POSTGRES_USER
+\getenv password POSTGRES_PASSWORD
+UPDATE pg_authid SET rolname = :'user' WHERE oid = 10 AND rolname <> :'user';
+ALTER ROLE :"user" PASSWORD :'password';
+SELECT format('CREATE DATABASE %I OWNER %I', :'db', :'user')
+    WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'db') \gexec
+SQL
     run_init_files
     pg_ctl --pgdata "$PGDATA" --mode fast --wait stop
     unset PGPASSWORD

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,12 @@ ENGINE_IMAGE = os.environ.get("DRYDOCK_TEST_ENGINE_IMAGE", "drydock/engine:26")
 
 
 @pytest.hookimpl(trylast=True)
+def pytest_configure() -> None:
+    # In the background of a script Ctrl-C is ignored, and so it would be by the commands that tests interrupt.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Refuse to run side by side what must not be: pytest-xdist marks the tests of a group by their ids."""
     for item in items if getattr(config.option, "loadgroup", False) else ():

@@ -29,6 +29,7 @@ import requests.exceptions
 
 from environment.engines import EXERCISE_LABEL, MACHINE_LABEL, SESSION_LABEL, Connection, Response, ScriptResult
 from environment.engines.container import ENGINE_LABEL
+from environment.engines.frames import STDERR, frames
 from environment.engines.script import TIMED_OUT
 from environment.engines.session import session_is_alive
 from graders.check import EngineInfo
@@ -334,14 +335,13 @@ class Container:
         shown = shlex.join(["docker", "exec", *(["-u", user] if user else []), self.called, *command])
         api = self.engine.client.api
         made = api.exec_create(self.id, list(command), user=user, workdir=workdir)
-        out, err = [], []
+        out: list[bytes] = []
+        err: list[bytes] = []
         size = 0
-        said = api.exec_start(made["Id"], stream=True, demux=True)
-        with _closed_after(said):
-            for on_stdout, on_stderr in said:
-                out.append(on_stdout or b"")
-                err.append(on_stderr or b"")
-                size += len(out[-1]) + len(err[-1])
+        with contextlib.closing(frames(api, api.exec_start(made["Id"], socket=True))) as said:
+            for stream, data in said:
+                (err if stream == STDERR else out).append(data)
+                size += len(data)
                 if size > LOG_LIMIT:
                     raise Failed(
                         f"`{shown}` prints without end.", evidence=[f"$ {shown} | head -c {LOG_LIMIT} | wc -c"]

@@ -11,8 +11,11 @@ import docker
 import pytest
 
 from environment.engines.found import FoundEngine
+from environment.engines.frames import frames
 
 if TYPE_CHECKING:
+    from docker.models.containers import Container
+
     from environment.engines.container import ContainerEngine
 
 ENGINE_IMAGE = os.environ.get("DRYDOCK_TEST_ENGINE_IMAGE", "drydock/engine:26")
@@ -69,3 +72,11 @@ def throwaway(host: docker.DockerClient) -> Iterator[ContainerEngine]:
     engine = start_engine(host)
     yield engine
     engine.close()
+
+
+def execute(container: Container, *command: str, user: str = "", workdir: str | None = None) -> tuple[int, str]:
+    """Run a command in a container; its exit code and all it printed, of which docker-py's `exec_run` loses some."""
+    api = container.client.api
+    made = api.exec_create(container.id, list(command), user=user, workdir=workdir)
+    said = b"".join(data for _stream, data in frames(api, api.exec_start(made["Id"], socket=True)))
+    return int(api.exec_inspect(made["Id"])["ExitCode"]), said.decode()

@@ -16,6 +16,7 @@ from urllib.request import Request, urlopen
 import docker
 import pytest
 from chromium import Chromium, chromium
+from conftest import execute
 from docker.models.containers import Container
 from playwright.sync_api import expect
 from test_browser import FIRST, cell, run
@@ -115,9 +116,9 @@ class Pod:
     def run(self, *command: str) -> str:
         """What a command in the pod prints, in the surroundings of JupyterLab."""
         words = ["sh", "-c", 'export DOCKER_HOST="unix:///tmp/drydock-$(id -u)/own/docker.sock"; exec "$@"', "sh"]
-        ended = self.container.exec_run([*words, *command])
-        assert ended.exit_code == 0, ended.output.decode()
-        return ended.output.decode()
+        code, said = execute(self.container, *words, *command)
+        assert code == 0, said
+        return said
 
     def wait_for_engine(self) -> None:
         self.run("drydock", "engine", "up")

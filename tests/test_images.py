@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 import docker
 import docker.errors
 import pytest
+from conftest import execute
 
 from environment.images import (
     CourseImage,
@@ -135,9 +136,9 @@ def output(container: Container) -> str:
 
 
 def inside(container: Container, *command: str) -> str:
-    code, said = container.exec_run(list(command))
-    assert code == 0, cast("bytes", said).decode()
-    return str(cast("bytes", said).decode())
+    code, said = execute(container, *command)
+    assert code == 0, said
+    return said
 
 
 def port_of(container: Container, port: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +14,7 @@ from conftest import start_engine
 from docker.types import Mount
 
 from environment.engines import EXERCISE_LABEL, SESSION_LABEL
+from environment.engines.found import FoundEngine
 from environment.engines.session import current_session
 from graders.check import Outcome
 from graders.engine import Engine, sweep
@@ -265,3 +268,21 @@ def test_a_run_whose_output_may_have_been_lost_is_run_again(throwaway, prints, r
         assert done.exit_code == 0
         counted = engine.once("busybox:1.37", "cat", "/v/runs", mounts=[Mount("/v", "counted")])
     assert counted.stdout.split() == ["run"] * runs
+
+
+def test_output_that_arrives_with_the_head_of_the_answer_is_not_lost(host, monkeypatch):
+    begin = http.client.HTTPResponse.begin
+
+    def begin_late(answer):
+        """As on a busy machine: the command has ended before its answer is looked at."""
+        line, said = answer.fp.raw._sock, b""
+        while b"\r\n\r\n" not in said or (b"-stream" in said and b"to stderr" not in said):
+            said = line.recv(1 << 16, socket.MSG_PEEK)
+        begin(answer)
+
+    with Engine(FoundEngine.find(), "notebooks", session=current_session()) as engine:
+        container = engine.run("busybox:1.37", "sleep", "600")
+        with monkeypatch.context() as late:
+            late.setattr(http.client.HTTPResponse, "begin", begin_late)
+            said = container.exec("sh", "-c", "echo to stdout; usleep 10000; echo to stderr >&2; exit 7")
+    assert (said.exit_code, said.stdout, said.stderr) == (7, "to stdout\n", "to stderr\n")

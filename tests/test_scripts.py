@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import docker
 import pytest
+from conftest import execute
 
 from environment.engines import SESSION_LABEL
 from environment.engines.container_image import _find_base
@@ -242,10 +243,7 @@ class Machine:
 
     def run(self, command: str, user: str = "root") -> tuple[int, str]:
         """Run a bash command; its exit code and all it printed."""
-        ran = self.container.exec_run(["bash", "-c", command], user=user, workdir="/srv/a project")
-        assert isinstance(ran.output, bytes)
-        assert ran.exit_code is not None
-        return ran.exit_code, ran.output.decode()
+        return execute(self.container, "bash", "-c", command, user=user, workdir="/srv/a project")
 
     def must(self, command: str) -> str:
         code, output = self.run(command)

@@ -29,10 +29,11 @@ from typing import TYPE_CHECKING, Any
 from environment.engines import SESSION_LABEL, EngineUnavailableError, Response, ScriptResult
 from environment.engines.container_files import pack, unpack
 from environment.engines.container_image import IMAGE, ensure_image, proxies
+from environment.engines.frames import frames
 from environment.engines.session import session_is_alive
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -63,9 +64,6 @@ NEARLY_PRIVILEGED: Mapping[str, Any] = {
     "device_cgroup_rules": ["a *:* rwm"],
 }
 """As --privileged, without the one capability that an Engine in some virtual machines lacks."""
-TLS_RECORD = 1 << 14
-HEADER = 8
-"""Bytes before each piece of a container's output; the last four are the length of the piece."""
 ABSENT, CONFLICT = 404, 409
 RUN = ("python3", "-I", "/usr/local/lib/drydock/run.py")
 REQUEST = ("python3", "-I", "-S", "/usr/local/lib/drydock/request.py")
@@ -235,7 +233,7 @@ class ContainerEngine:
         made = api.exec_create(self.name, list(command), workdir=workdir, environment=dict(environment))
         decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         with self._container.ended_after(timeout):
-            for data in _frames(api.exec_start(made["Id"], socket=True)):
+            for _stream, data in frames(api, api.exec_start(made["Id"], socket=True)):
                 say(decoder.decode(data))
         say(decoder.decode(b"", final=True))
         return int(api.exec_inspect(made["Id"])["ExitCode"])
@@ -249,7 +247,7 @@ class _Container:
         self.name = name
         self.session = session
         self.keys = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{session}-"))
-        self._lines = _lines(None)
+        self._lines = _lines(())
 
     def boot(
         self, image: str, settings: Mapping[str, str], template: _Template | None, *, making: bool = False
@@ -264,7 +262,7 @@ class _Container:
         for privileged in (False,) if address in _refuses_privileged else (True, False):
             try:
                 self._create(image, settings, template, privileged=privileged, making=making)
-                self._lines = _lines(self.host.api.attach_socket(self.name))
+                self._lines = _lines(frames(self.host.api, self.host.api.attach_socket(self.name)))
                 with self.ended_after(READY_SECONDS):
                     self.host.api.start(self.name)
                     ready = self.listen()
@@ -506,23 +504,9 @@ def _new_client(port: int, keys: Path, version: str) -> docker.DockerClient:
     return client
 
 
-def _frames(connection: Any) -> Iterator[bytes]:
-    """Yield what comes from a container, stdout and stderr alike, and close the connection at the end."""
+def _lines(arriving: Iterable[tuple[int, bytes]]) -> Generator[str, None, None]:
     rest = b""
-    # What comes together with the head of the answer is in the buffer of its reader, and would be lost to the socket.
-    answer = connection._response  # noqa: SLF001 - docker-py keeps it there
-    reader = answer.raw._fp.fp  # noqa: SLF001
-    with contextlib.closing(answer):
-        while data := reader.read1(TLS_RECORD):
-            rest += data
-            while len(rest) >= HEADER and len(rest) >= (end := HEADER + int.from_bytes(rest[4:HEADER])):
-                yield rest[HEADER:end]
-                rest = rest[end:]
-
-
-def _lines(connection: Any) -> Generator[str, None, None]:
-    rest = b""
-    for data in _frames(connection):
+    for _stream, data in arriving:
         *lines, rest = (rest + data).split(b"\n")
         for line in lines:
             yield line.decode(errors="replace")

@@ -102,6 +102,21 @@ def test_compose(benchmark, engine, tmp_path):
     benchmark.pedantic(up_and_down, rounds=3, warmup_rounds=1)
 
 
+@pytest.mark.benchmark(group="a new PostgreSQL database, until it takes connections, removed again")
+def test_new_database(benchmark, engine):
+    def start_and_remove() -> None:
+        docker(engine, "run", "--detach", "--name", "db", "--env", "POSTGRES_PASSWORD=x", "postgres:17")
+        command = ["docker", "logs", "--follow", "db"]
+        environment = os.environ | dict(engine.environment)
+        with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as log:
+            assert log.stderr
+            assert any(b"listening on IPv4" in line for line in log.stderr)
+            log.kill()
+        docker(engine, "rm", "--force", "--volumes", "db")
+
+    benchmark.pedantic(start_and_remove, rounds=3, warmup_rounds=1)
+
+
 @pytest.mark.benchmark(group="an edit in the workspace, seen by a container, and its answer, seen here")
 def test_an_edit_and_its_answer(benchmark, tmp_path, monkeypatch):
     runtime = tempfile.mkdtemp(prefix="dd-")  # the path of a socket is short

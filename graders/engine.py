@@ -76,7 +76,7 @@ class Finished:
 
     @property
     def evidence(self) -> list[str]:
-        """The command and the end of its output, as a learner would see it in a terminal."""
+        """The command and the end of its output, as a learner would see it in a terminal, or its exit code."""
         seen = self.output.strip().splitlines()[-SHOWN_LINES:]
         return [f"$ {self.command}", *(seen or [f"(no output, exit code {self.exit_code})"])]
 

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 ENGINE_IMAGE = os.environ.get("DRYDOCK_TEST_ENGINE_IMAGE", "drydock/engine:26")
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_configure() -> None:
     # In the background of a script Ctrl-C is ignored, and so it would be by the commands that tests interrupt.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Refuse to run side by side what must not be: pytest-xdist marks the tests of a group by their ids."""
     for item in items if getattr(config.option, "loadgroup", False) else ():

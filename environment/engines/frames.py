@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 STDERR = 2
 _HEADER = 8
 _MOST = 1 << 14
-"""Bytes of the head of a frame, and those that one read takes at most: what a TLS record holds."""
+"""Bytes of the head of a frame, and those that one read takes at most."""
 
 
 def frames(api: docker.APIClient, connection: Any) -> Generator[tuple[int, bytes], None, None]:

@@ -132,8 +132,10 @@ def reset_files(exercise: Exercise, folder: Path) -> Path | None:
     backups = folder.parent.parent / STATE / "before-reset" / exercise.topic
     number = len(list(backups.glob(f"{exercise.name}-*"))) + 1 if backups.is_dir() else 1
     backup = backups / f"{exercise.name}-{number}"
-    backups.mkdir(parents=True, exist_ok=True)
-    shutil.move(folder, backup)
+    backup.mkdir(parents=True)
+    # The folder itself stays, for a terminal may stand in it.
+    for entry in list(folder.iterdir()):
+        shutil.move(entry, backup)
     copy_start(exercise, folder)
     return backup
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from environment.engines import SESSION_LABEL
-from graders.exercise import CONTENT, exercises
+from graders.course import copy_start, reset_files
+from graders.exercise import CONTENT, exercises, load
 
 FIRST = CONTENT / "exercises" / "images" / "first-container"
 
@@ -50,6 +51,20 @@ def test_wrong_use_exits_with_2_and_says_what_to_do(home, words):
 
 def test_a_mistyped_exercise_is_answered_with_near_ones(home):
     assert "`images/first-container`" in drydock("check", "images/first-containr").stderr
+
+
+def test_a_terminal_in_the_folder_sees_the_starting_files_after_a_reset_and_the_old_ones_are_kept(tmp_path):
+    exercise = load("images/first-container")
+    folder = tmp_path / "images" / "first-container"
+    copy_start(exercise, folder)
+    (folder / "commands.sh").write_text("docker ps\n")
+    command = "read -r _; cat commands.sh"
+    with subprocess.Popen(["sh", "-c", command], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as terminal:
+        kept = reset_files(exercise, folder)
+        shown = terminal.communicate(b"\n")[0]
+    assert shown == (exercise.folder / "start" / "commands.sh").read_bytes()
+    assert kept
+    assert [(p.name, p.read_text()) for p in kept.iterdir()] == [("commands.sh", "docker ps\n")]
 
 
 @pytest.mark.parametrize(

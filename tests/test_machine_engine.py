@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 import docker
 import pytest
 from answers import EXERCISES, folders
+from docker.types import EndpointSpec, ServiceMode
 
 from environment.engines import EngineUnavailableError, guest, machine
 from environment.engines.machine import MachineEngine, running_folder
@@ -161,8 +162,6 @@ def test_swarm_publishes_through_the_routing_mesh(host):
     with start(host) as engine:
         engine.client.swarm.init(advertise_addr="10.0.2.15")
         # Swarm's network leads every port of the machine to a task, wherever that runs.
-        from docker.types import EndpointSpec, ServiceMode
-
         engine.client.services.create(
             BUSYBOX,
             ["sh", "-c", "echo mesh >/index.html; exec httpd -f -h /"],
@@ -351,33 +350,63 @@ def test_the_learners_machine_is_found_and_goes_again(learner):
     assert not machine.own_socket().exists()
 
 
+def page(port: int) -> str:
+    """What is answered on a port here; nothing where nobody answers."""
+    with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=20) as answer:
+        return str(answer.read().decode())
+    return ""
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as wanted:
+        wanted.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            wanted.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+SITE = ["sh", "-c", "echo here >/index.html; exec httpd -f -h /"]
+
+
 def test_published_ports_come_and_go_with_containers(learner):
     learner("engine", "up")
     port = free_port()
-    client = own(learner)
-    container = client.containers.run(
-        BUSYBOX, ["sh", "-c", "echo here >/index.html; exec httpd -f -h /"], detach=True, ports={"80/tcp": port}
-    )
+    named = own(learner).containers.run(BUSYBOX, SITE, detach=True, ports={"80/tcp": port})
+    chosen = own(learner).containers.run(BUSYBOX, SITE, detach=True, ports={"80/tcp": None})
+    chosen.reload()
+    other = int(chosen.ports["80/tcp"][0]["HostPort"])
+    for each in (port, other):
+        until(lambda each=each: page(each) == "here\n")
+        assert str(each) in learner("engine", "status").partition("answer on 127.0.0.1: ")[2]
+    named.remove(force=True)
+    until(lambda: is_free(port))
+    chosen.stop(timeout=0)
+    until(lambda: is_free(other))
 
-    def page() -> bytes:
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=20) as answer:
-            return bytes(answer.read())
-        return b""
 
-    until(lambda: page() == b"here\n")
-    assert f": {port}" in learner("engine", "status")
-    container.remove(force=True)
-    with socket.socket() as free:
-        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def test_published_ports_answer_again_after_the_engine_has_started_anew(learner):
+    learner("engine", "up")
+    ports = free_port(), free_port()
+    always = {"Name": "always"}
+    own(learner).containers.run(BUSYBOX, SITE, detach=True, ports={"80/tcp": ports[0]}, restart_policy=always)
+    until(lambda: page(ports[0]) == "here\n")
+    machine.Machine(machine.own_socket().parent).run("sh", "-c", 'exec kill "$(cat /run/docker.pid)"')
+    until(lambda: is_free(ports[0]))
+    until(lambda: page(ports[0]) == "here\n")
+    own(learner).containers.run(BUSYBOX, SITE, detach=True, ports={"80/tcp": ports[1]})
+    until(lambda: page(ports[1]) == "here\n")
 
-        def is_free() -> bool:
-            try:
-                free.bind(("127.0.0.1", port))
-            except OSError:
-                return False
-            return True
 
-        until(is_free)
+def test_published_ports_come_and_go_with_services(learner):
+    learner("engine", "up")
+    client, port = own(learner), free_port()
+    client.swarm.init(advertise_addr="10.0.2.15")
+    client.services.create(BUSYBOX, SITE, endpoint_spec=EndpointSpec(ports={port: 80}))
+    until(lambda: page(port) == "here\n")
+    client.swarm.leave(force=True)
+    until(lambda: is_free(port))
 
 
 ECHO = """

@@ -23,6 +23,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -38,6 +39,8 @@ from environment.engines.machine_process import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    Port = tuple[str, int]
+
 STATUS = "status.json"
 CONTROL = "control.sock"
 RETRIES = 3
@@ -46,6 +49,9 @@ SHORT = 60
 LOOPBACK = "127.0.0.1"
 UDP_INSIDE = "UDP that is published for 127.0.0.1 alone"
 """QEMU hands UDP to the guest's network card, where this does not listen."""
+FILTERS = {"type": ["container", "service"], "event": ["create", "start", "die", "destroy", "update", "remove"]}
+SERVICE = "com.docker.swarm.service.id"
+"""The label of a service's containers."""
 HOST_IN_GUEST = "10.0.2.2"
 """How the guest names this machine, see "Networking" in QEMU's documentation."""
 
@@ -99,64 +105,83 @@ class Ports:
     """Leads the ports that containers and services publish to this machine's loopback, as they come and go.
 
     A container's port is led here as soon as the container is made, so that it answers when the container runs.
+    Each question to the Engine makes the learner's own commands slower, so nothing is asked without need.
     """
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
-        self.led: set[tuple[str, int]] = set()
+        self.led: set[Port] = set()
         self.refused: dict[int, str] = {}
-        self._made: dict[str, set[tuple[str, int]]] = {}
+        self._of: dict[str, set[Port]] = {}
+        self._of_services: set[Port] = set()
+        self._publish_nothing: set[str] = set()
 
     def watch(self) -> None:
-        """Follow the Engine's events until it ends."""
-        connection = _OverUnixSocket(self.machine.socket, 60)
-        with contextlib.suppress(OSError, http.client.HTTPException, MachineEndedError, ValueError):
-            connection.connect()
-            connection.sock.settimeout(None)
-            connection.request("GET", '/events?filters={"type":["container","service"]}')
-            events = connection.getresponse()
-            self._follow()
-            while line := events.readline():
-                event = json.loads(line)
-                action, name = event["Action"], event["Actor"]["ID"]
-                if event["Type"] == "container" and action == "create":
-                    self._made[name] = self._wanted_by(name)
-                    self._follow()
-                elif event["Type"] == "service" or action in {"start", "die", "destroy"}:
-                    if action in {"start", "destroy"}:
-                        self._made.pop(name, None)
-                    self._follow()
-        connection.close()
+        """Follow the Engine's events until the machine ends."""
+        while self.machine.line.poll() is None:
+            connection = _OverUnixSocket(self.machine.socket, 60)
+            with contextlib.suppress(OSError, http.client.HTTPException, MachineEndedError, ValueError):
+                connection.connect()
+                connection.sock.settimeout(None)
+                connection.request("GET", f"/events?filters={quote(json.dumps(FILTERS))}")
+                self._follow(connection.getresponse())
+            connection.close()
+            time.sleep(0.5)  # the Engine starts again; no event tells when it answers
 
-    def _wanted_by(self, name: str) -> set[tuple[str, int]]:
+    def _follow(self, events: http.client.HTTPResponse) -> None:
+        self._of.clear()
+        for container in ask(self.machine.socket, "/containers/json"):
+            self._look_at(container["Id"])
+        self._look_at_services()
+        self._lead_what_is_published()
+        while line := events.readline():
+            event = json.loads(line)
+            name, action = event["Actor"]["ID"], event["Action"]
+            if event["Type"] == "container":
+                if action in {"die", "destroy"}:
+                    self._of.pop(name, None)
+                elif name not in self._publish_nothing:
+                    self._look_at(name)
+                if action == "destroy":
+                    self._publish_nothing.discard(name)
+            # A service's port may be chosen late, and goes without an event when the Swarm is left.
+            if event["Type"] == "service" or SERVICE in event["Actor"]["Attributes"]:
+                self._look_at_services()
+            self._lead_what_is_published()
+
+    def _look_at(self, name: str) -> None:
         about = ask(self.machine.socket, f"/containers/{name}/json")
-        bindings = (about.get("HostConfig") or {}).get("PortBindings") or {}
-        return {
-            (inside.partition("/")[2], int(binding["HostPort"]))
-            for inside, published in bindings.items()
-            for binding in published or ()
-            if binding.get("HostPort", "").isdecimal() and int(binding["HostPort"])
+        made, now = about.get("HostConfig", {}), about.get("NetworkSettings", {})
+        if not made.get("PortBindings") and not made.get("PublishAllPorts"):
+            self._publish_nothing.add(name)
+            return
+        self._of[name] = {
+            (UDP_INSIDE if protocol == "udp" and binding["HostIp"].startswith("127.") else protocol, int(port))
+            for inside, bindings in (now.get("Ports") or made.get("PortBindings") or {}).items()
+            for protocol in [inside.partition("/")[2]]
+            for binding in bindings or ()
+            if (port := binding.get("HostPort", "")).isdecimal() and int(port)
         }
 
-    def _follow(self) -> None:
-        wanted = set().union(*self._made.values())
-        for container in ask(self.machine.socket, "/containers/json"):
-            for port in container["Ports"]:
-                if "PublicPort" in port:
-                    kind = UDP_INSIDE if port["Type"] == "udp" and port["IP"].startswith("127.") else port["Type"]
-                    wanted.add((kind, port["PublicPort"]))
+    def _look_at_services(self) -> None:
+        self._of_services.clear()
         swarm = ask(self.machine.socket, "/info")["Swarm"]
         if swarm["LocalNodeState"] == "active" and swarm["ControlAvailable"]:
             for service in ask(self.machine.socket, "/services"):
                 published = service.get("Endpoint", {}).get("Ports", [])
-                wanted |= {(port["Protocol"], port["PublishedPort"]) for port in published if "PublishedPort" in port}
+                self._of_services |= {(p["Protocol"], p["PublishedPort"]) for p in published if "PublishedPort" in p}
+
+    def _lead_what_is_published(self) -> None:
+        wanted = self._of_services.union(*self._of.values())
+        before = self.led.copy(), self.refused.copy()
         for protocol, port in self.led - wanted:
             self._stop(protocol, port)
-        for port in [port for port in self.refused if ("tcp", port) not in wanted]:
+        for port in [port for port in self.refused if port not in {number for _, number in wanted}]:
             del self.refused[port]
         for protocol, port in wanted - self.led:
             self._lead(protocol, port)
-        write_status(self.machine.folder, led=sorted(port for _, port in self.led), refused=self.refused)
+        if before != (self.led, self.refused):
+            write_status(self.machine.folder, led=sorted(port for _, port in self.led), refused=self.refused)
 
     def _lead(self, protocol: str, port: int) -> None:
         here = f"{LOOPBACK}:{port}"

@@ -37,6 +37,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             )
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests have measured, which is judged by nobody."""
+    measured = [one for report in terminalreporter.getreports("passed") for one in report.user_properties]
+    if measured:
+        terminalreporter.section("measured")
+        for what, value in measured:
+            terminalreporter.line(f"{what}: {value}")
+
+
 @pytest.fixture(scope="session")
 def found() -> Iterator[FoundEngine]:
     """The machine's own Engine, which throwaway Engines run on."""

@@ -110,6 +110,13 @@ def test_a_machine_runs_a_real_engine_with_the_courses_images(engine):
     assert {image.name for image in catalogue()} <= tags
 
 
+def test_a_machine_that_boots_anew_has_the_courses_images_too(host):
+    """As one does that the processor helps, for which no frozen state is of use."""
+    snapshot = machine.ensure_snapshot(host, [image.name for image in catalogue()])
+    with MachineEngine(machine._Kept("m-boots", snapshot, boot=True)) as booted:
+        assert booted.client.containers.run(BUSYBOX, ["echo", "hello"], remove=True) == b"hello\n"
+
+
 def test_its_clock_is_right(engine):
     said = float(engine.client.containers.run(BUSYBOX, ["date", "+%s"], remove=True))
     assert abs(said - time.time()) < 5
@@ -125,6 +132,17 @@ def test_two_machines_have_different_random_numbers(engine, host):
 def test_it_says_that_its_processor_is_emulated(engine):
     with Engine(engine, "", session="") as looked_at:
         assert "emulated" in looked_at.capabilities["real-time"]
+
+
+def test_no_call_to_its_engine_waits_for_another_one(engine):
+    """On a line with one port for both directions each hundredth call did."""
+    for _ in range(1000):
+        with socket.socket(socket.AF_UNIX) as asking:
+            asking.connect(engine.environment["DOCKER_HOST"].removeprefix("unix://"))
+            asking.settimeout(10)  # ten times as long as the slowest; the line wakes itself after 15 s
+            for _ in range(2):
+                asking.sendall(b"HEAD /_ping HTTP/1.1\r\nHost: engine\r\n\r\n")
+                assert asking.recv(10_000).startswith(b"HTTP/1.1 200")
 
 
 def test_a_request_reaches_a_published_port(engine):

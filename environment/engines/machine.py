@@ -112,7 +112,7 @@ def ensure_snapshot(
 class _Kept:
     """The process that keeps a machine, for as long as this one wants."""
 
-    def __init__(self, name: str, snapshot: snapshots.Snapshot, **choices: Any) -> None:
+    def __init__(self, name: str, snapshot: snapshots.Snapshot, *, boot: bool = False, **choices: Any) -> None:
         folder = new_running_folder() / name
         folder.mkdir(mode=0o700)
         (folder / "session").write_text(current_session())
@@ -122,7 +122,7 @@ class _Kept:
             guest=str(disks.guest),
             data=str(disks.data),
             memory=str(snapshot.memory),
-            state=str(snapshot.state),
+            state="" if boot else str(snapshot.state),
             # Without the internet it does not reach them either.
             proxies={n: os.environ[n] for n in PROXIES if os.environ.get(n)} if choices.get("internet", True) else {},
             **choices,
@@ -373,7 +373,9 @@ def up(
         snapshot = snapshots.find() or ensure_snapshot(*images(), progress)
         shared.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(running_folder() / OWN, ignore_errors=True)
-        _Kept(OWN, snapshot, shared=str(shared), owner=owner, detached=True, ports=True, accelerator=accelerator)
+        boot = accelerator == "kvm"  # what was frozen in software goes on only there
+        choices = {"shared": str(shared), "owner": owner, "detached": True, "ports": True, "accelerator": accelerator}
+        _Kept(OWN, snapshot, boot=boot, **choices)
 
 
 def down() -> bool:

@@ -58,7 +58,7 @@ HOST_IN_GUEST = "10.0.2.2"
 
 @dataclass(frozen=True)
 class Plan:
-    """What to keep. `folder` is for this machine alone and is removed at the end.
+    """What to keep. `folder` is for this machine alone and is removed at the end. Without `state` it boots anew.
 
     `owner` is a process whose end ends the machine, or 0; `detached` outlives the one who started it; `ports` leads
     published ports here; `shared` is the folder that containers can mount under the same path.
@@ -117,8 +117,8 @@ class Ports:
         self._publish_nothing: set[str] = set()
 
     def watch(self) -> None:
-        """Follow the Engine's events until the machine ends."""
-        while self.machine.line.poll() is None:
+        """Follow the Engine's events until the machine is ended."""
+        while not self.machine.ended:
             connection = _OverUnixSocket(self.machine.socket, 60)
             with contextlib.suppress(OSError, http.client.HTTPException, MachineEndedError, ValueError):
                 connection.connect()
@@ -253,14 +253,10 @@ class Keeper:
         plan = self.plan
         self.machine = Machine(self.folder)
         self._kills = memory_kills()
-        kvm = plan.accelerator == "kvm"
-        memory = Path(plan.memory)
-        if kvm:  # what was frozen in software starts only there
-            memory = self.folder / "memory"
         self.machine.start(
             Disks(Path(plan.guest), Path(plan.data), throwaway=True),
-            memory=memory,
-            state=None if kvm else Path(plan.state),
+            memory=Path(plan.memory) if plan.state else self.folder / "memory",
+            state=Path(plan.state) if plan.state else None,
             accelerator=plan.accelerator,
             shared=Path(plan.shared) if plan.shared else None,
             internet=plan.internet,
@@ -275,7 +271,8 @@ class Keeper:
 
     def _first_commands(self) -> str:
         """The commands that make the guest this machine's: its clock, its shared folder, its proxies."""
-        commands = ["set -e", f"date -s @{time.time():.3f} >/dev/null"]
+        ready = "until docker version >/dev/null 2>&1; do sleep 0.2; done"
+        commands = ["set -e", f"date -s @{time.time():.3f} >/dev/null", *([] if self.plan.state else [ready])]
         if self.plan.shared:
             options = "trans=virtio,version=9p2000.L,access=client,msize=262144,cache=none"
             folder = shlex.quote(self.plan.shared)
@@ -288,7 +285,7 @@ class Keeper:
             commands += [
                 "kill $(cat /run/docker.pid)",
                 "while [ -e /run/docker.pid ]; do sleep 0.1; done",
-                "until docker version >/dev/null 2>&1; do sleep 0.2; done",
+                ready,
             ]
         return "\n".join(commands)
 

@@ -1,7 +1,9 @@
 """One virtual machine with a Docker Engine in it: QEMU, and the line to it.
 
-The line is SSH over a serial port that QEMU gives to one socket in a folder of the owner: it carries the Engine's API,
-commands and requests side by side, and no port of this machine is opened for it.
+The line is SSH over two serial ports of the guest, one for each direction: it carries the Engine's API, commands and
+requests side by side, and no port of this machine is opened for it. Over one port for both it would hang now and then:
+sshd waits for the way in and the way out at once, and Linux (drivers/char/virtio_console.c) takes what has come from
+the port's ring while it looks at the second, after it has looked at the first, and then wakes nobody.
 """
 
 from __future__ import annotations
@@ -16,7 +18,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ READ_ONLY_MEMORY = (8, 2)
 SHARED_TAG = "workspace"
 READY_SECONDS = 180
 CALL_SECONDS = 60
-LINE = "org.drydock.line"
+TO_GUEST, FROM_GUEST = "org.drydock.in", "org.drydock.out"
 LINE_IS_FREE = b"The line is free."
 KERNEL_OPTIONS = (
     "console=ttyS0 quiet loglevel=3 mitigations=off nokaslr norandmaps random.trust_cpu=on cryptomgr.notests panic=1 "
@@ -202,7 +203,9 @@ class Machine:
         self._control = folder / "ssh"
         self._qemu: subprocess.Popen[bytes] | None = None
         self._ssh: subprocess.Popen[bytes] | None = None
+        self._line_ends: list[socket.socket] = []
         self.monitor: Monitor | None = None
+        self.ended = False
 
     def start(  # noqa: PLR0913 - each is a choice of the caller, by name
         self,
@@ -220,15 +223,19 @@ class Machine:
         Raises MachineEndedError.
         """
         command = self._command(disks, memory, accelerator, shared, restore=state is not None, internet=internet)
-        ours, theirs = socket.socketpair()
+        (ours, theirs), (to_guest, comes), (from_guest, goes) = (socket.socketpair() for _ in range(3))
+        self._line_ends = [to_guest, from_guest]
+        given = {"qmp": theirs.fileno(), "in": comes.fileno(), "out": goes.fileno()}
+        for name, descriptor in given.items():
+            command += ["-chardev", f"socket,id={name},fd={descriptor}"]
         log = self.folder / "qemu.log"
-        with theirs, log.open("wb") as opened:
+        with theirs, comes, goes, log.open("wb") as opened:
             self._qemu = subprocess.Popen(
-                [*command, "-chardev", f"socket,id=qmp,fd={theirs.fileno()}", "-mon", "chardev=qmp,mode=control"],
+                command,
                 stdin=subprocess.DEVNULL,
                 stdout=opened,
                 stderr=opened,
-                pass_fds=[theirs.fileno()],
+                pass_fds=list(given.values()),
                 env=os.environ | {"TMPDIR": str(self.folder)},
                 preexec_fn=end_first,  # noqa: PLW1509 - it only asks the kernel for something
             )
@@ -277,8 +284,9 @@ class Machine:
             *("-device", "virtio-rng-pci", "-device", "vmgenid,guid=auto", "-rtc", "base=utc,clock=host"),
             *("-fsdev", f"local,id=shared,path={_value(shared or nothing)},security_model=none"),
             *("-device", f"virtio-9p-pci,fsdev=shared,mount_tag={SHARED_TAG}"),
-            *("-device", "virtio-serial-pci", "-device", f"virtserialport,chardev=line,name={LINE}"),
-            *("-chardev", f"socket,id=line,path={_value(self._line_socket)},server=on,wait=off"),
+            *("-device", "virtio-serial-pci", "-mon", "chardev=qmp,mode=control"),
+            *("-device", f"virtserialport,chardev=in,name={TO_GUEST}"),
+            *("-device", f"virtserialport,chardev=out,name={FROM_GUEST}"),
             *(("-incoming", "defer") if restore else ()),
         ]
 
@@ -334,24 +342,28 @@ class Machine:
     def open_line(self, seconds: float = READY_SECONDS) -> None:
         """Open the line, and the Engine's socket, when the guest answers. Raises MachineEndedError."""
         self._control.unlink(missing_ok=True)  # one of before is in the way
-        connect = [sys.executable, "-I", "-B", str(Path(__file__).with_name("machine_connect.py"))]
-        options = [*SSH_OPTIONS, "ControlMaster=yes", f"ProxyCommand={shlex.join([*connect, str(self._line_socket)])}"]
+        options = [*SSH_OPTIONS, "ControlMaster=yes", "ProxyCommand=-"]  # over its standard input and output
+        command = [*self._ssh_command(options), "-N", "-L", f"{self.socket}:/run/docker.sock"]
         # SSH runs the local command when the line is up.
-        command = [*self._ssh_command([*options, "ProxyUseFdpass=yes"]), "-L", f"{self.socket}:/run/docker.sock"]
-        self._ssh = subprocess.Popen(
-            [*command, "-o", "PermitLocalCommand=yes", "-o", "LocalCommand=echo up", "root@machine", "cat"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            preexec_fn=die_with_parent,  # noqa: PLW1509 - it only asks the kernel for a signal
-        )
-        assert self._ssh.stdout  # noqa: S101 - asked for
+        command += ["-o", "PermitLocalCommand=yes", "-o", "LocalCommand=echo up >&2", "root@machine"]
+        to_guest, from_guest = self._line_ends
+        with to_guest, from_guest:
+            to_guest.sendall(b"begin\n")  # the guest waits for this word
+            self._ssh = subprocess.Popen(
+                command,
+                stdin=from_guest.fileno(),
+                stdout=to_guest.fileno(),
+                stderr=subprocess.PIPE,
+                env=os.environ | {"SHELL": "/bin/sh"},  # what another prints when it starts would go to the guest
+                start_new_session=True,
+                preexec_fn=die_with_parent,  # noqa: PLW1509 - it only asks the kernel for a signal
+            )
+        assert self._ssh.stderr  # noqa: S101 - asked for
         timer = threading.Timer(seconds, self._ssh.kill)
         timer.daemon = True
         timer.start()
         try:
-            said = self._ssh.stdout.readline().decode(errors="replace").strip()
+            said = self._ssh.stderr.readline().decode(errors="replace").strip()
         finally:
             timer.cancel()
         if said != "up":
@@ -366,10 +378,6 @@ class Machine:
             if time.monotonic() > give_up:
                 raise MachineEndedError("it holds on to its line")
             time.sleep(0.05)  # no event tells
-
-    @property
-    def _line_socket(self) -> Path:
-        return self.folder / "line.sock"
 
     def _ssh_command(self, options: Sequence[str]) -> list[str]:
         words = [word for option in (f"ControlPath={self._control}", *options) for word in ("-o", option)]
@@ -413,12 +421,14 @@ class Machine:
 
     def end(self) -> None:
         """End it, however far it came."""
+        self.ended = True
         if self.monitor:
             self.monitor.close()
         for process in (self._ssh, self._qemu):
             if process:
                 process.kill()
                 process.wait()
-                for stream in (process.stdin, process.stdout):
-                    if stream:
-                        stream.close()
+                if process.stderr:
+                    process.stderr.close()
+        for end in self._line_ends:
+            end.close()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import docker
 
-FORMAT = "1"
+FORMAT = "2"
 """Changes when snapshots of before can no longer be used."""
 DISK = "8G"
 # No event tells when the Engine answers for the first time.

@@ -6,11 +6,12 @@ Not collected with the tests. `taskset --cpu-list 0` before it gives both one pr
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -117,26 +118,40 @@ def test_new_database(benchmark, engine):
     benchmark.pedantic(start_and_remove, rounds=3, warmup_rounds=1)
 
 
-@pytest.mark.benchmark(group="an edit in the workspace, seen by a container, and its answer, seen here")
-def test_an_edit_and_its_answer(benchmark, tmp_path, monkeypatch):
-    runtime = tempfile.mkdtemp(prefix="dd-")  # the path of a socket is short
-    monkeypatch.setenv("XDG_RUNTIME_DIR", runtime)
-    monkeypatch.setenv("DRYDOCK_WORKSPACE", str(tmp_path))
+@pytest.fixture(scope="module")
+def own():
+    """The learner's own machine, whose keeper follows its Engine: how docker reaches it, and its workspace."""
     drydock = [sys.executable, "-m", "graders", "engine"]
-    subprocess.run([*drydock, "up"], check=True, capture_output=True)
-    monkeypatch.setenv("DOCKER_HOST", f"unix://{own_socket()}")
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        tempfile.TemporaryDirectory(prefix="dd-") as runtime,  # the path of a socket is short
+        tempfile.TemporaryDirectory() as workspace,
+    ):
+        patch.setenv("XDG_RUNTIME_DIR", runtime)
+        patch.setenv("DRYDOCK_WORKSPACE", workspace)
+        subprocess.run([*drydock, "up"], check=True, capture_output=True)
+        try:
+            yield SimpleNamespace(
+                environment={"DOCKER_HOST": f"unix://{own_socket()}"}, workspace=Path(workspace).resolve()
+            )
+        finally:
+            subprocess.run([*drydock, "down"], check=True, capture_output=True)
+
+
+@pytest.mark.benchmark(group="a run")
+def test_run_on_the_learners_own(benchmark, own):
+    benchmark.pedantic(docker, args=(own, "run", "--rm", BUSYBOX, "true"), rounds=10, warmup_rounds=1)
+
+
+@pytest.mark.benchmark(group="an edit in the workspace, seen by a container, and its answer, seen here")
+def test_an_edit_and_its_answer(benchmark, own):
     script = "while :; do [ ! -e /w/asked ] || mv /w/asked /w/answered; usleep 1000; done"
-    command = ["docker", "run", "--detach", "--volume", f"{tmp_path}:/w", BUSYBOX, "sh", "-c", script]
-    subprocess.run(command, check=True, capture_output=True)
+    docker(own, "run", "--detach", "--volume", f"{own.workspace}:/w", BUSYBOX, "sh", "-c", script)
 
     def ask() -> None:
-        (tmp_path / "asked").write_text("changed")
-        while not (tmp_path / "answered").exists():
+        (own.workspace / "asked").write_text("changed")
+        while not (own.workspace / "answered").exists():
             time.sleep(0.001)
-        (tmp_path / "answered").unlink()
+        (own.workspace / "answered").unlink()
 
-    try:
-        benchmark.pedantic(ask, rounds=50, warmup_rounds=5)
-    finally:
-        subprocess.run([*drydock, "down"], check=True, capture_output=True)
-        shutil.rmtree(runtime)
+    benchmark.pedantic(ask, rounds=50, warmup_rounds=5)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from environment.engines import EXERCISE_LABEL, KINDS, Connection
 from environment.engines.found import FoundEngine
+from environment.engines.scratch import sweep_scratch
 from environment.engines.session import current_session
 from graders.engine import Engine, remove_labelled, sweep
 from graders.errors import DrydockError, UsageError
@@ -326,6 +327,7 @@ def connect(
     does.
     `limits` are those of an Engine in a namespace.
     """
+    sweep_scratch()
     if kind not in KINDS:
         raise UsageError(f"There is no Engine of the kind `{kind}`.", f"Choose one of {', '.join(KINDS)}.")
     if kind == "machine":

@@ -30,6 +30,7 @@ import requests.exceptions
 from environment.engines import EXERCISE_LABEL, MACHINE_LABEL, SESSION_LABEL, Connection, Response, ScriptResult
 from environment.engines.container import ENGINE_LABEL
 from environment.engines.frames import STDERR, frames
+from environment.engines.scratch import scratch_folder
 from environment.engines.script import TIMED_OUT
 from environment.engines.session import session_is_alive
 from graders.check import EngineInfo
@@ -475,9 +476,7 @@ class Engine:
     """Images that names stood for before an answer's commands ran: what a grader runs is made from these."""
     _children: list[subprocess.Popen[str]] = field(default_factory=list, repr=False)
     _closed: bool = False
-    _folder: tempfile.TemporaryDirectory[str] = field(
-        default_factory=lambda: tempfile.TemporaryDirectory(prefix="drydock-settings-"), repr=False
-    )
+    _folder: tempfile.TemporaryDirectory[str] = field(default_factory=scratch_folder, repr=False)
 
     def __enter__(self) -> Self:
         return self

@@ -6,12 +6,12 @@ import hashlib
 import os
 import shutil
 import stat
-import tempfile
 import tomllib
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from environment.engines.scratch import scratch_folder
 from graders.errors import DrydockError, Failed
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Workspace:
         self.commands: ScriptResult | None = None
         """How the answer's commands ended; None where the learner ran them before, on the own Engine."""
         self.seed = seed or _read_seed(answer)
-        self._folder = tempfile.TemporaryDirectory(prefix="drydock-")
+        self._folder = scratch_folder()
         self.path = Path(self._folder.name).resolve() / "answer"
         try:
             _copy(answer, self.path)

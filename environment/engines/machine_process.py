@@ -348,7 +348,8 @@ class Machine:
         command += ["-o", "PermitLocalCommand=yes", "-o", "LocalCommand=echo up >&2", "root@machine"]
         to_guest, from_guest = self._line_ends
         with to_guest, from_guest:
-            to_guest.sendall(b"begin\n")  # the guest waits for this word
+            # The guest waits for this word on a line of its own; what an earlier line left unread comes before it.
+            to_guest.sendall(b"\nbegin\n")
             self._ssh = subprocess.Popen(
                 command,
                 stdin=from_guest.fileno(),

@@ -12,7 +12,7 @@ ABANDONED_AFTER = 24 * 3600
 """Seconds after which what another machine made counts as abandoned."""
 
 
-def _started(pid: int) -> str | None:
+def started(pid: int) -> str | None:
     """Return when a process started, in the system's own unit, or None where there is no such process."""
     stat = Path(f"/proc/{pid}/stat")
     if Path("/proc/self/stat").exists():
@@ -33,7 +33,7 @@ def current_session() -> str:
 
 def session_of(process: int) -> str:
     """Name a process as `current_session` does."""
-    return f"{socket.gethostname()}-{process}-{_started(process)}"
+    return f"{socket.gethostname()}-{process}-{started(process)}"
 
 
 def session_is_alive(session: str, created: float | None = None) -> bool:
@@ -45,5 +45,5 @@ def session_is_alive(session: str, created: float | None = None) -> bool:
     host, _, rest = session.rpartition("-")
     host, _, pid = host.rpartition("-")
     if host == socket.gethostname() and pid.isdecimal():
-        return _started(int(pid)) == rest
+        return started(int(pid)) == rest
     return created is None or time.time() - created < ABANDONED_AFTER

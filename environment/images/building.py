@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import tempfile
 from collections import deque
 from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
+from environment.engines.scratch import scratch_folder
 from environment.images import packages
 from environment.images.catalogue import (
     IMAGE_LABEL,
@@ -41,7 +41,7 @@ def build(environment: Mapping[str, str], image: CourseImage, progress: Progress
     """
     environment = {**os.environ, **environment}
     progress(f"{image.name}: made from packages (about {10 if image.base else 20} s)")
-    with tempfile.TemporaryDirectory(prefix="drydock-") as name:
+    with scratch_folder() as name:
         if image.base:
             _build_from_dockerfile(environment, image, Path(name), progress)
         else:

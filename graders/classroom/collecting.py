@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import stat
 import tarfile
-import tempfile
 import zipfile
 import zlib
 from dataclasses import replace
@@ -13,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
+from environment.engines.scratch import scratch_folder
 from graders.classroom import submission
 from graders.classroom.room import exercises_of
 from graders.errors import DrydockError, UsageError
@@ -71,7 +71,7 @@ def from_folder(room: Classroom, topic: str, source: Path, pattern: str | None) 
         if entry.is_dir():
             told += _taken(room, learner, topic, entry, handed_in)
             continue
-        with tempfile.TemporaryDirectory(prefix="drydock-collected-") as place:
+        with scratch_folder() as place:
             problem = _unpacked(entry, Path(place))
             told += [f"{learner}: {problem}"] if problem else []
             told += _taken(room, learner, topic, Path(place), handed_in)

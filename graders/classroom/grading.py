@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import logging
 import signal
-import tempfile
 import threading
 import time
 import uuid
@@ -20,6 +19,7 @@ from environment import UnavailableError
 from environment.engines import guest
 from environment.engines.container_image import IMAGE
 from environment.engines.found import FoundEngine
+from environment.engines.scratch import scratch_folder
 from environment.images import catalogue, state
 from graders import course
 from graders.check import CheckResult, Verdict
@@ -116,7 +116,7 @@ def grade_answer(task: Task) -> dict[str, Any]:
     exercise = load(task.key.exercise)
     expired = threading.Event()
     printed: deque[str] = deque(maxlen=MAX_PIECES)
-    with tempfile.TemporaryDirectory(prefix="drydock-answer-") as place:
+    with scratch_folder() as place:
         folder = Path(place) / "answer"
         task.answer.write(folder)
         try:
@@ -376,7 +376,7 @@ def _cluster(settings: Settings) -> Iterator[distributed.Client]:
             client.close()
         return
     with (
-        tempfile.TemporaryDirectory(prefix="drydock-workers-") as scratch,
+        scratch_folder() as scratch,
         dask.config.set({"temporary-directory": scratch, "distributed.comm.timeouts.connect": "60s"}),
         _workers(settings.workers) as cluster,
         distributed.Client(cluster) as client,

@@ -1,9 +1,9 @@
 import random
 import shutil
 import tarfile
-import tempfile
 from pathlib import Path, PurePosixPath
 
+from environment.engines.scratch import scratch_folder
 from graders.check import check
 from graders.engine import Build, Engine, Image
 from graders.errors import Failed
@@ -130,7 +130,7 @@ def absent(image: Image, engine: Engine, workspace: Workspace, kind: str, name: 
 @check(needs=(complete, no_passwords, no_history, no_bulk), points=2)
 def not_sent(engine: Engine, workspace: Workspace) -> None:
     """None of it is sent to the Engine, whatever the Dockerfile copies."""
-    with tempfile.TemporaryDirectory(prefix="drydock-") as folder:
+    with scratch_folder() as folder:
         context = Path(folder) / "context"
         shutil.copytree(workspace.path, context, symlinks=True)
         # The name stays, for a Dockerfile may have an ignore file of its own.

@@ -1,11 +1,11 @@
 import hashlib
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from environment.engines.scratch import scratch_folder
 from graders.check import check
 from graders.engine import Build, Container, Engine, Image, Step
 from graders.errors import Failed
@@ -110,7 +110,7 @@ def follows_lock(engine: Engine, workspace: Workspace) -> None:
 @contextmanager
 def _changed(workspace: Workspace) -> Iterator[Path]:
     """A second copy of the folder, to change while the first is looked at."""
-    with tempfile.TemporaryDirectory(prefix="drydock-") as folder:
+    with scratch_folder() as folder:
         yield Path(shutil.copytree(workspace.path, Path(folder) / "context", symlinks=True))
 
 

@@ -1,8 +1,8 @@
 import re
 import shutil
-import tempfile
 from pathlib import Path
 
+from environment.engines.scratch import scratch_folder
 from graders.check import check
 from graders.engine import Build, Engine, Image
 from graders.errors import Failed
@@ -34,7 +34,7 @@ SIGNALS = {"2": "SIGINT"}
 
 
 def prepare(engine: Engine, workspace: Workspace) -> None:
-    with tempfile.TemporaryDirectory(prefix="drydock-") as folder:
+    with scratch_folder() as folder:
         (Path(folder) / "Dockerfile").write_text(DOCKERFILE)
         (Path(folder) / "letter.txt").write_text(
             f"Dear finder,\nthe word is {_word(workspace)}.\nWhat I was made from is lost. Read me.\n"
@@ -144,7 +144,7 @@ def owners_and_modes(files: tuple[dict[str, str], dict[str, str]], builds: Build
 def follows(engine: Engine, workspace: Workspace) -> None:
     """With another letter, the seal is that of the other letter."""
     word = _word(workspace).encode()
-    with tempfile.TemporaryDirectory(prefix="drydock-") as folder:
+    with scratch_folder() as folder:
         context = Path(folder) / "context"
         shutil.copytree(workspace.path, context, symlinks=True)
         # As long as the old word, so that archives stay whole.

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from environment.engines.scratch import scratch_folder, sweep_scratch
+from environment.engines.scratch import _prefix, scratch_folder, sweep_scratch
 
 MAKE_AND_WAIT = """
 from environment.engines.scratch import scratch_folder
@@ -18,7 +18,7 @@ input()
 
 
 def test_what_a_killed_process_left_is_removed_and_what_others_use_stays():
-    others = Path(tempfile.mkdtemp(prefix="drydock-"))
+    others = [Path(tempfile.mkdtemp(prefix=prefix)) for prefix in ("drydock-", f"{_prefix()}not-a-process-")]
     with (
         scratch_folder() as ours,
         subprocess.Popen([sys.executable, "-c", MAKE_AND_WAIT], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other,
@@ -34,4 +34,5 @@ def test_what_a_killed_process_left_is_removed_and_what_others_use_stays():
         assert not left.exists()
         assert Path(ours).exists()
     assert not Path(ours).exists()
-    others.rmdir()
+    for other_folder in others:
+        other_folder.rmdir()

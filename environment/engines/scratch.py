@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import socket
 import tempfile
@@ -25,8 +26,7 @@ def scratch_folder() -> tempfile.TemporaryDirectory[str]:
 
 def sweep_scratch() -> None:
     """Remove the temporary folders that processes left which run no more."""
-    prefix = _prefix()
-    for folder in Path(tempfile.gettempdir()).glob(f"{prefix}*-*-*"):
-        process, start, _ = folder.name.removeprefix(prefix).split("-")
-        if started(int(process)) != start:
+    ours = re.compile(re.escape(_prefix()) + r"(\d+)-(\w+)-\w+")
+    for folder in Path(tempfile.gettempdir()).iterdir():
+        if (named := ours.fullmatch(folder.name)) and started(int(named[1])) != named[2]:
             shutil.rmtree(folder, ignore_errors=True)  # another user's stays

@@ -5,10 +5,12 @@ Not collected with the tests.
 
 from __future__ import annotations
 
+import shlex
 from contextlib import ExitStack
 from types import SimpleNamespace
 
 import pytest
+from machine import COMPOSE, RECIPE
 from test_binder import (  # noqa: F401 - two are fixtures
     BUSYBOX,
     Pod,
@@ -20,8 +22,6 @@ from test_binder import (  # noqa: F401 - two are fixtures
 )
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(3600)]
-
-RECIPE = rf"FROM {BUSYBOX}\nWORKDIR /app\nRUN echo one >one\nRUN echo two >two\nCMD cat one two\n"
 
 
 def ready(started: Pod) -> Pod:
@@ -91,14 +91,12 @@ def test_run(benchmark, started):
 
 @pytest.mark.benchmark(group="a build of five steps without cache")
 def test_build(benchmark, started):
-    script = f"printf '{RECIPE}' | docker build --no-cache --quiet -"
+    script = f"printf %s {shlex.quote(RECIPE)} | docker build --no-cache --quiet -"
     benchmark.pedantic(started.run, args=("sh", "-c", script), rounds=3, warmup_rounds=1)
 
 
 @pytest.mark.benchmark(group="a Compose project of two services, up and down")
 def test_compose(benchmark, started):
-    services = (
-        f"services: {{web: {{image: '{BUSYBOX}', command: httpd -f}}, other: {{image: '{BUSYBOX}', command: sleep 9}}}}"
-    )
-    script = f'echo "{services}" >/tmp/compose.yaml; cd /tmp; docker compose up --detach && docker compose down -t 0'
+    make = f"printf %s {shlex.quote(COMPOSE)} >/tmp/compose.yaml; cd /tmp"
+    script = f"{make}; docker compose up --detach && docker compose down --timeout 0"
     benchmark.pedantic(started.run, args=("sh", "-c", script), rounds=3, warmup_rounds=1)

@@ -22,7 +22,7 @@ from environment.engines import SESSION_LABEL, EngineUnavailableError
 from environment.engines.container import ENGINE_LABEL, PREFIX, TEMPLATE_LABEL, ContainerEngine, _Container, sweep
 from environment.engines.container_files import pack, unpack
 from environment.engines.request import request
-from environment.engines.session import current_session, session_is_alive
+from environment.engines.session import current_session, process_of, session_is_alive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -299,6 +299,15 @@ def test_a_session_of_another_machine_lives_for_a_day() -> None:
     assert session_is_alive("another-machine-1-1")
     assert session_is_alive("another-machine-1-1", time.time() - 3600)
     assert not session_is_alive("another-machine-1-1", time.time() - 25 * 3600)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="A PID namespace needs root here.")
+def test_a_session_in_another_pid_namespace_of_the_same_host_is_not_taken_for_one_that_ended() -> None:
+    name = "from environment.engines.session import current_session; print(current_session())"
+    inside = ["unshare", "--pid", "--fork", "--mount-proc", sys.executable, "-c", name]
+    session = subprocess.run(inside, capture_output=True, text=True, check=True).stdout.strip()
+    assert session_is_alive(session)
+    assert process_of(session) is None
 
 
 # The template

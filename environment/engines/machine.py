@@ -33,7 +33,7 @@ from environment.engines.machine_folder import OWN, new_running_folder, running_
 from environment.engines.machine_keeper import CONTROL, STATUS, Plan
 from environment.engines.machine_process import Machine, MachineEndedError
 from environment.engines.request import request
-from environment.engines.session import current_session, session_is_alive, session_of
+from environment.engines.session import current_session, process_of, session_is_alive, session_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -64,7 +64,8 @@ def sweep() -> None:
     for folder in new_running_folder().iterdir():
         session = folder / "session"
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):  # its keeper removes it
-            if not session_is_alive(session.read_text()) and time.time() - session.stat().st_mtime > 1:
+            begun = session.stat().st_mtime
+            if not session_is_alive(session.read_text(), begun) and time.time() - begun > 1:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -450,10 +451,9 @@ def describe(said: Mapping[str, Any]) -> str:
 def _keeper() -> int | None:
     """Return the process that keeps the learner's own machine."""
     try:
-        session = (running_folder() / OWN / "session").read_text()
+        return process_of((running_folder() / OWN / "session").read_text())
     except FileNotFoundError:
         return None
-    return int(session.split("-")[-2]) if session_is_alive(session) else None
 
 
 def _wait(process: int) -> None:

@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
+import fcntl
 import os
 import re
 import shutil
-import socket
 import tempfile
+import weakref
 from pathlib import Path
 
-from environment.engines.session import started
-
-
-def _prefix() -> str:
-    # Another machine, or a container, may share the folder, and has numbers of its own for processes.
-    return f"drydock-{hashlib.sha256(socket.gethostname().encode()).hexdigest()[:6]}-"
+PREFIX = "drydock-scratch-"
 
 
 def scratch_folder() -> tempfile.TemporaryDirectory[str]:
-    """Make a temporary folder; if this process is killed, `sweep_scratch` removes it."""
-    process = os.getpid()
-    return tempfile.TemporaryDirectory(prefix=f"{_prefix()}{process}-{started(process)}-")
+    """Make a temporary folder; if this process is killed, `sweep_scratch` removes it.
+
+    The folder is locked, since a process in another PID namespace, which may share the place for temporary folders,
+    cannot be found by its number.
+    """
+    while True:
+        folder = tempfile.TemporaryDirectory(prefix=PREFIX)
+        with contextlib.suppress(FileNotFoundError):
+            lock = os.open(folder.name, os.O_RDONLY)
+            weakref.finalize(folder, os.close, lock)
+            with contextlib.suppress(OSError):  # a file system without locks: nothing is swept there
+                fcntl.flock(lock, fcntl.LOCK_SH)
+            if Path(folder.name).exists():
+                return folder
+        folder.cleanup()  # another process swept it before it was locked
 
 
 def sweep_scratch() -> None:
     """Remove the temporary folders that processes left which run no more."""
-    ours = re.compile(re.escape(_prefix()) + r"(\d+)-(\w+)-\w+")
     for folder in Path(tempfile.gettempdir()).iterdir():
-        if (named := ours.fullmatch(folder.name)) and started(int(named[1])) != named[2]:
-            shutil.rmtree(folder, ignore_errors=True)  # another user's stays
+        if not re.fullmatch(re.escape(PREFIX) + r"[a-z0-9_]{8}", folder.name):
+            continue
+        with contextlib.suppress(OSError):  # in use, another user's, or gone already
+            lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                os.close(lock)

@@ -821,8 +821,9 @@ class Engine:
     def once(self, image: str | Image, *command: str, timeout: float = 60, **options: Any) -> Finished:
         """`docker run --rm`: run to the end and give its output and exit code (124 when its time ran out).
 
-        On a busy machine, what a container printed can get lost (moby waits 2 s for it, daemon/monitor.go). What
-        printed nothing is therefore run a second time.
+        On a busy machine, what a short command prints can get lost: when it ends before the Engine has opened the pipe
+        of its output, the Engine gives that up (task.Delete in moby's daemon/monitor.go cancels it, and dockerd's log
+        says "reading from a closed fifo"). What printed nothing is therefore run a second time.
         """
         done = self._once(image, *command, timeout=timeout, **options)
         if not done.output and done.exit_code != TIMED_OUT:

@@ -50,7 +50,6 @@ CLIENT_SECONDS = 600
 CONNECTIONS = 16
 GRACE_SECONDS = 60
 OUTPUT_LIMIT = 4 << 20
-RUN = ("python3", "-I", "/usr/local/lib/drydock/run.py")
 PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
 
@@ -245,7 +244,7 @@ class MachineEngine:
             self._machine.run("tar", "-x", "-C", "/", given=archive, seconds=GRACE_SECONDS)
         except MachineEndedError as ended:
             raise self._gone(str(ended)) from None
-        words = ["sh", "-c", 'cd "$0" && exec "$@"', str(folder), *RUN, str(timeout), script]
+        words = ["sh", "-c", 'cd "$0" && exec "$@"', str(folder), *snapshots.RUN, str(timeout), script]
         decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         with self._running(words, timeout + GRACE_SECONDS, variables) as running:
             for data in _pieces(running, OUTPUT_LIMIT):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -476,6 +477,7 @@ class Engine:
     """Images that names stood for before an answer's commands ran: what a grader runs is made from these."""
     _children: list[subprocess.Popen[str]] = field(default_factory=list, repr=False)
     _closed: bool = False
+    _numbers: Iterator[int] = field(default_factory=itertools.count, repr=False)
     _folder: tempfile.TemporaryDirectory[str] = field(default_factory=scratch_folder, repr=False)
 
     def __enter__(self) -> Self:
@@ -506,7 +508,7 @@ class Engine:
 
     def unique(self, name: str) -> str:
         """A name for something of this run that no other run has."""
-        return f"drydock-{name}-{self.run_id}-{uuid.uuid4().hex[:4]}"
+        return f"drydock-{name}-{self.run_id}-{next(self._numbers)}"
 
     # What kind of Engine it is
 

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from graders.check import Check, Outcome, Verdict, check, run_checks
+from graders.engine import Engine
 from graders.errors import DrydockError, Failed
 
 
@@ -159,3 +160,8 @@ def test_ctrl_c_ends_a_run_of_checks(stop):
 
     with pytest.raises(stop):
         run_checks([first, second], {}, tell)
+
+
+def test_names_of_a_run_are_never_the_same():
+    with Engine(None, "images/limits", session="") as engine:
+        assert len({engine.unique("run") for _ in range(1000)}) == 1000

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -89,3 +91,20 @@ def execute(container: Container, *command: str, user: str = "", workdir: str | 
     made = api.exec_create(container.id, list(command), user=user, workdir=workdir)
     said = b"".join(data for _stream, data in frames(api, api.exec_start(made["Id"], socket=True)))
     return int(api.exec_inspect(made["Id"])["ExitCode"]), said.decode()
+
+
+def reports_out_of_memory(client: docker.DockerClient) -> bool:
+    """Whether the Engine says of a container that it outgrew its memory."""
+    begun = int(time.time())
+    hungry = client.containers.run(
+        "busybox:1.37", ["sh", "-c", "tail /dev/zero; sleep 600"], mem_limit="16m", detach=True
+    )
+    # A container that ends at once can be gone before the Engine has heard why.
+    with contextlib.closing(client.events(since=begun, filters={"container": hungry.id, "event": "oom"})) as said:
+        next(said)
+    hungry.kill()
+    hungry.wait()
+    hungry.reload()
+    reported = hungry.attrs["State"]["OOMKilled"] is True
+    hungry.remove(force=True)
+    return reported

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import docker
 import pytest
+from conftest import reports_out_of_memory
 
 from environment.engines import SESSION_LABEL, EngineUnavailableError
 from environment.engines.container import ENGINE_LABEL, PREFIX, TEMPLATE_LABEL, ContainerEngine, _Container, sweep
@@ -640,13 +641,7 @@ def test_compose_goes_up_and_down(any_engine: ContainerEngine, tmp_path: Path) -
 
 
 def test_a_container_that_outgrows_its_memory_is_reported(any_engine: ContainerEngine) -> None:
-    hungry = any_engine.client.containers.run(
-        BUSYBOX, ["sh", "-c", "tail /dev/zero; exit 0"], mem_limit="16m", detach=True
-    )
-    hungry.wait()
-    hungry.reload()
-    assert hungry.attrs["State"]["OOMKilled"] is True
-    hungry.remove()
+    assert reports_out_of_memory(any_engine.client)
 
 
 def test_all_throwaway_engines_are_labelled(host: docker.DockerClient, engine: ContainerEngine) -> None:

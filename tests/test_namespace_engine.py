@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import docker
 import pytest
+from conftest import reports_out_of_memory
 
 from environment.engines import SESSION_LABEL, EngineUnavailableError
 from environment.engines.namespace import Limits, NamespaceEngine, remove_all, sweep, unavailable
@@ -282,11 +283,7 @@ def test_a_volume_keeps_its_files(engine: NamespaceEngine) -> None:
 
 
 def test_a_container_that_outgrows_its_memory_is_reported(engine: NamespaceEngine) -> None:
-    hungry = engine.client.containers.run(BUSYBOX, ["sh", "-c", "tail /dev/zero; exit 0"], mem_limit="16m", detach=True)
-    hungry.wait()
-    hungry.reload()
-    assert hungry.attrs["State"]["OOMKilled"] is True
-    hungry.remove()
+    assert reports_out_of_memory(engine.client)
 
 
 def test_limits_of_a_container_hold(engine: NamespaceEngine) -> None:

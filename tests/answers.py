@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -16,6 +17,7 @@ from graders.feedback import line, summary
 from graders.workspace import Workspace
 
 FOLDERS = [file.parent for file in sorted(CONTENT.glob("exercises/*/*/exercise.toml"))]
+ALL_ANSWERS = os.environ.get("DRYDOCK_TEST_ALL_ANSWERS") == "1"
 EXERCISES = {e.id: e for e in (load(f"{folder.parent.name}/{folder.name}") for folder in FOLDERS)}
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from answers import EXERCISES, check_of, failed, folders, graded, shown
+from answers import ALL_ANSWERS, EXERCISES, check_of, failed, folders, graded, shown
 from conftest import start_engine
 from podman import PACKAGES, Podman, missing, save_images
 
@@ -25,7 +25,6 @@ from graders.exercise import Exercise
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
-ALL_ANSWERS = os.environ.get("DRYDOCK_TEST_ALL_ANSWERS") == "1"
 VERSIONS = {"20.10": "drydock/engine:20.10", "28": "drydock/engine:28"}
 OF_THE_MACHINE = {"memory-limit", "swap-limit", "cpu-limit", "pids-limit", "same-kernel", "buildkit", "compose"}
 """What the kernel and the docker command decide, whatever the Engine's version is."""

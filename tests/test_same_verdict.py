@@ -1,4 +1,7 @@
-"""The same answer gets the same verdict in a class as in a check: every answer that the exercises ship with, graded by a class."""
+"""The same answer gets the same verdict in a class as in a check: the answers that exercises ship with, graded by a class.
+
+Of the wrong ones that fail the same check the first, with DRYDOCK_TEST_ALL_ANSWERS=1 all.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 import pytest
-from answers import EXERCISES, check_of, folders
+from answers import ALL_ANSWERS, EXERCISES, check_of, folders
 
 from graders.check import Verdict
 from graders.classroom.demo import hand_in
@@ -22,11 +25,14 @@ pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("class"), pytest.mark.
 
 
 def shipped(exercise) -> list[Path]:
+    wrong = folders(exercise, "wrong")
+    if not ALL_ANSWERS:
+        wrong = list({check_of(answer): answer for answer in reversed(wrong)}.values())
     return [
         exercise.folder / "start",
         exercise.folder / "solution",
         *folders(exercise, "right"),
-        *folders(exercise, "wrong"),
+        *wrong,
     ]
 
 

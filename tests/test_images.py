@@ -346,6 +346,13 @@ def test_python_makes_virtual_environments_with_pip(run: Run) -> None:
 
 
 @pytest.mark.engine
+def test_python_has_compiled_its_library_and_pip_so_that_programs_start_at_once(run: Run) -> None:
+    program = run("python:3.13-slim", "python", "-c", "import http.server, pip._internal.cli.main")
+    assert program.wait()["StatusCode"] == 0
+    assert [change["Path"] for change in program.diff() or [] if change["Path"].endswith(".pyc")] == []
+
+
+@pytest.mark.engine
 def test_nginx_serves_the_page_and_logs_to_its_output(run: Run) -> None:
     web = run("nginx:1.26", ports={"80/tcp": ("127.0.0.1", None)})
     wait_for_log(web, "start worker process")

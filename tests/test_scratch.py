@@ -55,9 +55,8 @@ def test_what_a_killed_process_left_is_removed_and_what_others_use_stays():
         folder.rmdir()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="A PID namespace needs root here.")
 def test_the_folder_of_a_process_in_another_pid_namespace_stays_while_that_runs():
-    if os.geteuid():
-        pytest.skip("A PID namespace needs root here.")
     with another_process("unshare", "--pid", "--fork", "--kill-child", "--") as (process, left):
         sweep_scratch()
         assert (left / "file").exists()

@@ -19,6 +19,7 @@ from environment.engines.session import current_session
 from graders.check import Outcome
 from graders.engine import Engine, sweep
 from graders.exercise import grade, load, remove_demos, remove_owned
+from graders.variants import laid_out, variants
 
 pytestmark = pytest.mark.engine
 
@@ -172,9 +173,9 @@ def test_nothing_of_others_is_touched_and_nothing_of_ours_stays(throwaway):
     client.volumes.create("my-data")
     client.networks.create("my-net")
     before = everything(client)
-    grade(IMAGE, throwaway, IMAGE.folder / "solution")
-    for name in ("start", "wrong/" + next((IMAGE.folder / "wrong").iterdir()).name):
-        grade(IMAGE, throwaway, IMAGE.folder / name)
+    for answer in variants(IMAGE, "start", "solution", "wrong")[:3]:
+        with laid_out(answer) as folder:
+            grade(IMAGE, throwaway, folder)
     assert everything(client) == before
 
 

@@ -15,6 +15,7 @@ from environment import UnavailableError
 from environment.engines import EXERCISE_LABEL, Connection
 from environment.engines.script import TIMED_OUT
 from environment.engines.session import current_session
+from graders import schema
 from graders.check import Check, CheckResult, Outcome, Verdict, run_checks
 from graders.engine import PROBE_IMAGE, Engine, explain, remove_labelled
 from graders.errors import DrydockError, Failed, UsageError
@@ -23,7 +24,6 @@ from graders.workspace import Workspace
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from types import ModuleType
-from typing import Any
 
 PACKAGE = Path(__file__).parent
 CONTENT = PACKAGE / "_content" if (PACKAGE / "_content").is_dir() else PACKAGE.parent
@@ -82,7 +82,8 @@ class Exercise:
     @cached_property
     def checks(self) -> tuple[Check, ...]:
         """Its checks in the order in which the grader defines them."""
-        return tuple(value for value in vars(self.grader).values() if isinstance(value, Check))
+        found = [value for value in vars(self.grader).values() if isinstance(value, Check)]
+        return schema.agreeing(found, "/".join(Path(str(self.grader.__file__)).parts[-4:]))
 
     @property
     def points(self) -> int:
@@ -118,7 +119,7 @@ def exercises() -> list[Exercise]:
 
 
 def load(exercise_id: str) -> Exercise:
-    """The exercise of this id; UsageError, naming near ones, where there is none."""
+    """The exercise of this id; UsageError, naming near ones, where the course has none."""
     known = [f"{topic['id']}/{name}" for topic in topics() for name in topic["exercises"]]  # type: ignore[attr-defined]
     if exercise_id not in known:
         import difflib
@@ -127,11 +128,13 @@ def load(exercise_id: str) -> Exercise:
         raise UsageError(
             f"There is no exercise called `{exercise_id}`.", f"Did you mean {' or '.join(f'`{n}`' for n in near)}?"
         )
-    with (CONTENT / "exercises" / exercise_id / "exercise.toml").open("rb") as file:
-        said = tomllib.load(file)
-    owns = Owned(**{key: tuple(names) for key, names in said.pop("owns", {}).items()})
-    lists: dict[str, Any] = {key: tuple(said.pop(key, ())) for key in ("hints", "kind", "requires", "images")}
-    return Exercise(id=exercise_id, owns=owns, **lists, **said)
+    return read(exercise_id)
+
+
+def read(exercise_id: str) -> Exercise:
+    """The exercise in the folder of this id, whether the course has it yet or not."""
+    said = schema.read(CONTENT / "exercises" / exercise_id / "exercise.toml")
+    return Exercise(id=exercise_id, **said | {"owns": Owned(**said["owns"])})
 
 
 def grade(  # noqa: C901, PLR0913 - one exit for each way in which grading can end

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from answers import ALL_ANSWERS, EXERCISES, failed, graded, shown
+from answers import ALL_ANSWERS, EXERCISES, graded, shown
 from conftest import start_engine
 from podman import PACKAGES, Podman, missing, save_images
 
@@ -22,6 +22,7 @@ from graders.check import Outcome
 from graders.engine import Engine
 from graders.errors import Failed, NotSupportedError
 from graders.exercise import Exercise
+from graders.proving import failed
 from graders.variants import Kind, laid_out, variants
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]

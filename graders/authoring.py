@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from graders.sharing import SharedEngine
 
 PROVEN, NOT_PROVEN, UNGRADABLE = 0, 1, 3
+NANOSECONDS = 1e9
 
 
 def add(command: Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]) -> None:
@@ -90,6 +91,7 @@ def _new(chosen: argparse.Namespace) -> int:
 
 
 def _prove(chosen: argparse.Namespace) -> int:
+    from environment.engines.container import ContainerEngine
     from environment.engines.found import FoundEngine
     from graders import course
     from graders.sharing import SharedEngine
@@ -98,9 +100,10 @@ def _prove(chosen: argparse.Namespace) -> int:
     kind, host = course.throwaway_kind(), FoundEngine.find().client
 
     def spent(connection: Connection) -> float:
-        name = getattr(connection, "name", "")  # of the container that a throwaway Engine is in
-        used = host.api.stats(name, stream=False, one_shot=True)["cpu_stats"] if name else {}
-        return float(used["cpu_usage"]["total_usage"]) / 1e9 if used else 0.0
+        if not isinstance(connection, ContainerEngine):
+            return 0.0
+        used = host.api.stats(connection.name, stream=False, one_shot=True)["cpu_stats"]["cpu_usage"]["total_usage"]
+        return float(used) / NANOSECONDS
 
     accounts = []
     with SharedEngine(lambda: course.connect(kind)) as shared:
@@ -135,5 +138,7 @@ def _proven(
             if not chosen.json:
                 print(f"{'✗' if proof.problem else '✓'} {proof.variant.id} ({proof.seconds:.1f} s)", flush=True)
                 print(proof.problem, end="\n" if proof.problem else "", flush=True)
+            if proof.verdict.problem:
+                break  # the Engine cannot do it, or is gone, or somebody stopped this: the next answer would not fare better
     account.engines = shared.started - engines
     return account

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import os
 import time
@@ -32,6 +33,8 @@ FEWEST: Mapping[Kind, int] = {"right": 2, "wrong": 3}
 INTERRUPTED = "The commands did not end and were interrupted."
 INTERRUPTED_AFTER = 10
 """Seconds that commands get whose says.txt says that they do not end; a learner has a minute, or stops them."""
+HEED_SECONDS = 10
+"""What an interrupted container has to end."""
 
 
 @dataclass(frozen=True)
@@ -105,10 +108,13 @@ def never_ends(variant: Variant) -> bool:
 
 def _interrupt(exercise: Exercise, connection: Connection) -> None:
     """What a learner does with a cell that never ends; `docker run` hands the signal on to its container."""
+    import requests
+
     for container in connection.client.containers.list():
         if container.name in exercise.owns.containers:
             container.kill("SIGINT")
-            container.wait()
+            with contextlib.suppress(requests.RequestException):  # it does not heed the signal, and goes on
+                container.wait(timeout=HEED_SECONDS)
 
 
 def failed(verdict: Verdict) -> list[str]:

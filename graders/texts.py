@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 VARIES: tuple[tuple[str, str], ...] = (
     (r"\b[0-9a-f]{64}\b", "<id>"),
-    (r"\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{12}\b", "<id>"),
+    (r"\b[0-9a-f]{12}\b", "<id>"),
     (r"\bdrydock-[a-z]+-[0-9a-z_.-]*[0-9a-z]", "<name>"),
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.\d]*(?:Z|[+-]\d\d:?\d\d)?(?: [+-]\d{4} UTC)?", "<time>"),
     (r"(?:About an? \w+|Less than a second|\d+ (?:second|minute)s?) ago", "<time> ago"),
@@ -22,9 +22,11 @@ VARIES: tuple[tuple[str, str], ...] = (
     (r"(?<=[\d\]a-z]):(?:3[2-9]|[45]\d|6[0-5])\d{3}\b", ":<port>"),
     (r"\b172\.\d+\.\d+\.\d+\b", "<address>"),
     (r"Docker Engine \d[\w.+]*", "Docker Engine <version>"),
+    (r"(?<=\S) {3,}", "   "),
 )
 """What varies from run to run or from Engine to Engine, and its placeholder: ids, names that a run makes, times, how
-long ago, how long it took, ports that the Engine chose, addresses, versions. Nonces do not: the seed is fixed."""
+long ago, how long it took, ports that the Engine chose, addresses, versions, widths of columns. Nonces do not: the
+seed is fixed."""
 
 
 def steady(text: str) -> str:

@@ -139,6 +139,6 @@ def _proven(
                 print(f"{'✗' if proof.problem else '✓'} {proof.variant.id} ({proof.seconds:.1f} s)", flush=True)
                 print(proof.problem, end="\n" if proof.problem else "", flush=True)
             if proof.verdict.problem:
-                break  # the Engine cannot do it, or is gone, or somebody stopped this: the next answer would not fare better
+                break  # the Engine cannot do it, or is gone, or somebody stopped this; the next would fare no better
     account.engines = shared.started - engines
     return account

@@ -23,10 +23,11 @@ VARIES: tuple[tuple[str, str], ...] = (
     (r"\b172\.\d+\.\d+\.\d+\b", "<address>"),
     (r"Docker Engine \d[\w.+]*", "Docker Engine <version>"),
     (r"(?<=\S) {3,}", "   "),
+    (r"The connection was (?:closed|reset) [^.]*\.", "The connection was <ended>."),
 )
 """What varies from run to run or from Engine to Engine, and its placeholder: ids, names that a run makes, times, how
-long ago, how long it took, ports that the Engine chose, addresses, versions, widths of columns. Nonces do not: the
-seed is fixed."""
+long ago, how long it took, ports that the Engine chose, addresses, versions, widths of columns, and how a
+connection ends that nobody listens to. Nonces do not: the seed is fixed."""
 
 
 def steady(text: str) -> str:

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from environment.engines import Connection
+from graders.answer import Answer
 from graders.check import Outcome, Verdict
 from graders.engine import Engine
-from graders.exercise import COMMANDS, CONTENT, Exercise, grade, load, variables
+from graders.exercise import COMMANDS, CONTENT, Exercise, load
 from graders.feedback import line, summary
-from graders.workspace import Workspace
+from graders.grading import grade
 
 FOLDERS = [file.parent for file in sorted(CONTENT.glob("exercises/*/*/exercise.toml"))]
 ALL_ANSWERS = os.environ.get("DRYDOCK_TEST_ALL_ANSWERS") == "1"
@@ -50,10 +51,10 @@ def checked(exercise: Exercise, folder: Path, engine: Connection) -> Verdict:
     with tempfile.TemporaryDirectory(prefix="drydock-own-") as place:
         own = Path(place) / exercise.topic / exercise.name
         shutil.copytree(folder, own, symlinks=True)
-        with Workspace(own) as workspace, Engine(engine, exercise.id, session="") as outside:
+        with Answer(own) as answer, Engine(engine, exercise.id, session="") as outside:
             if exercise.prepare:
-                exercise.prepare(outside, workspace)
-            values = variables(exercise, workspace)
+                exercise.prepare(outside, answer)
+            values = exercise.variables(answer)
         if (own / COMMANDS).is_file():
             done = engine.run_script(own, environment=values, timeout=exercise.seconds)
             if done.exit_code == 124:

@@ -27,11 +27,13 @@ from environment.engines.namespace_groups import Groups, hierarchies
 from environment.engines.namespace_state import state_folder
 from environment.engines.session import current_session
 from environment.images import catalogue
-from graders import course
+from graders.classroom import grading
 from graders.classroom.grading import Task, grade_answer
 from graders.classroom.history import Key
 from graders.classroom.submission import Answer, File
-from graders.exercise import COMMANDS, grade, load
+from graders.connect import connect
+from graders.exercise import COMMANDS, load
+from graders.grading import grade
 
 # One after another with the tests that grade classes: a machine that stands still for seconds makes Docker lose output.
 pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.xdist_group("class")]
@@ -205,7 +207,7 @@ def place(host: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -
     container = host.containers.run(
         BUSYBOX, ["sleep", "86400"], name=name, network=name, volumes=[f"{name}:/v"], labels=labels, detach=True
     )
-    course.connect("namespace", internet=False).close()  # what all Engines share is made before anything is measured
+    connect("namespace", internet=False).close()  # what all Engines share is made before anything is measured
     yield Place("", folder, 0, name, [])
     container.remove(force=True)
     network.remove()
@@ -217,13 +219,12 @@ def untouched(host: docker.DockerClient, place: Place, monkeypatch: pytest.Monke
     """Compare this machine before and after."""
     place.mark = f"atk{uuid.uuid4().hex[:10]}"
     place.engines.clear()
-    connect = course.connect
 
     def connected(*words: Any, **choices: Any) -> Connection:
         place.engines.append(connect(*words, **choices))
         return place.engines[-1]
 
-    monkeypatch.setattr(course, "connect", connected)
+    monkeypatch.setattr(grading, "connect", connected)
     service = Listener()
     place.port = service.port
     before = of_this_machine(host, place)
@@ -934,7 +935,7 @@ def test_an_engine_that_never_answers_makes_an_answer_ungradable(monkeypatch: py
 
 def test_an_engine_that_stops_in_mid_check_makes_an_answer_ungradable(place: Place, tmp_path: Path) -> None:
     Answer(FILES_EXERCISE, tuple(files_of(FILES_EXERCISE, {}))).write(tmp_path / "answer")
-    connection = course.connect("namespace", internet=False)
+    connection = connect("namespace", internet=False)
     first: list[str] = []
 
     def stop(result: object) -> None:
@@ -949,7 +950,7 @@ def test_an_engine_that_stops_in_mid_check_makes_an_answer_ungradable(place: Pla
 
 def test_a_course_image_that_is_missing_makes_an_answer_ungradable(place: Place, tmp_path: Path) -> None:
     Answer(COMMANDS_EXERCISE, (File(COMMANDS, place.fill(RIGHT).encode()),)).write(tmp_path / "answer")
-    with contextlib.closing(course.connect("namespace", internet=False)) as connection:
+    with contextlib.closing(connect("namespace", internet=False)) as connection:
         connection.client.images.remove("nginx:1.26", force=True)
         verdict = grade(load(COMMANDS_EXERCISE), connection, tmp_path / "answer", fresh=True)
     assert (verdict.outcome, verdict.points) == ("ungradable", 0)

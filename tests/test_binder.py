@@ -173,7 +173,7 @@ def open_course(started: Pod, browser: Chromium) -> Page:
     """The first notebook in JupyterLab, with the course's magics loaded."""
     page = browser.open(f"{started.address}/?token={TOKEN}")
     expect(page.locator(".jp-Notebook").first).to_be_visible(timeout=60_000)
-    assert page.url.endswith(f"/lab/tree/{topics()[0]['id']}/{topics()[0]['id']}.ipynb")
+    assert page.url.endswith(f"/lab/tree/{topics()[0].id}/{topics()[0].id}.ipynb")
     expect(page.get_by_text("| Idle")).to_be_visible(timeout=60_000)
     run(page, "load_ext graders")
     expect(page.locator(".jp-OutputArea-output").filter(has_text="is ready").first).to_be_visible(timeout=60_000)
@@ -272,7 +272,7 @@ def test_a_home_that_is_empty_gets_the_workspace(host, image):
     """As where a JupyterHub gives each learner a disk."""
     begin = "rm -rf /home/jovyan/drydock; exec drydock-start ls -A drydock"
     listed = host.containers.run(image, [begin], entrypoint=["sh", "-c"], working_dir="/home/jovyan", remove=True)
-    assert {".drydock", *(topic["id"] for topic in topics())} <= set(listed.decode().split())
+    assert {".drydock", *(topic.id for topic in topics())} <= set(listed.decode().split())
 
 
 def test_each_learner_has_values_of_their_own(host, image):
@@ -286,7 +286,7 @@ def test_the_image_serves_a_jupyterhub_too(host, image):
 
 
 def test_jupyterlab_opens_on_the_first_topic():
-    first = topics()[0]["id"]
+    first = topics()[0].id
     settings = json.loads((BINDER / "jupyter" / "jupyter_lab_config.json").read_text())
     assert settings["LabApp"]["default_url"] == f"/lab/tree/{first}/{first}.ipynb"
     assert (ROOT / ".binder").resolve() == BINDER

@@ -15,8 +15,8 @@ from chromium import Chromium, chromium
 from playwright.sync_api import Locator, Page, expect
 
 from graders import progress
-from graders.engine import Engine
-from graders.exercise import CONTENT, load, remove_owned
+from graders.engine.cleaning import remove_exercise
+from graders.exercise import CONTENT, load
 
 pytestmark = [pytest.mark.engine, pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("own Engine")]
 
@@ -59,8 +59,7 @@ def address(workspace, found) -> Iterator[str]:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)
     exercise = load(FIRST)
-    with Engine(found, exercise.id, session="") as engine:
-        remove_owned(exercise, engine)
+    remove_exercise(found.client, exercise.id, exercise.owns)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from graders.check import Check, Outcome, Verdict, check, run_checks
-from graders.engine import Engine
+from graders.engine.run import Run
 from graders.errors import DrydockError, Failed
 
 
@@ -163,5 +163,6 @@ def test_ctrl_c_ends_a_run_of_checks(stop):
 
 
 def test_names_of_a_run_are_never_the_same():
-    with Engine(None, "images/limits", session="") as engine:
-        assert len({engine.unique("run") for _ in range(1000)}) == 1000
+    run = Run(None, "images/limits", session="")
+    assert len({run.unique("run") for _ in range(1000)}) == 1000
+    run.close()

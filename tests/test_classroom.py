@@ -305,12 +305,13 @@ def test_a_manual_grade_survives_another_grading(tmp_path):
 
 
 def test_nbgrader_validates_a_notebook_only_when_its_checks_pass(tmp_path, found, request):
-    from graders import course
+    from graders.reset import reset
+    from graders.workspace import build_workspace
 
     first = load("images/first-container")
     workspace = tmp_path / "learner"
-    course.build_workspace(workspace)
-    request.addfinalizer(lambda: course.reset(first, workspace / first.id, found))
+    build_workspace(workspace)
+    request.addfinalizer(lambda: reset(first, workspace / first.id, found))
     notebook = nbformat.read(workspace / TOPIC / f"{TOPIC}.ipynb", as_version=4)
     begin = next(c for c in notebook.cells if "load_ext graders" in c.source)
     own = [
@@ -459,12 +460,12 @@ def test_an_archive_cannot_write_outside_of_its_submission(tmp_path):
 
 
 def test_a_value_that_only_its_learner_met_is_right_in_the_class_too(tmp_path):
+    from graders.answer import Answer
     from graders.topics.images.read_the_logs import FAILS, NAMES
-    from graders.workspace import Workspace
 
     room = made(tmp_path / "class", "start")
     exercise = load("images/read-the-logs")
-    with Workspace(exercise.folder / "start", seed="b00c") as learner:
+    with Answer(exercise.folder / "start", seed="b00c") as learner:
         ends = dict(zip(learner.shuffled("ends", NAMES), [FAILS, "0", "0", "stays"], strict=True))
         seed = learner.nonce(next(name for name, end in ends.items() if end == FAILS))
     token = hashlib.md5(f"{seed} err 1\n".encode()).hexdigest()[:8]

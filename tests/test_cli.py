@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from environment.engines import SESSION_LABEL
-from graders.course import copy_start, reset_files
 from graders.exercise import CONTENT, exercises, load
+from graders.notebooks import copy_start
+from graders.workspace import reset_files
 
 FIRST = CONTENT / "exercises" / "images" / "first-container"
 

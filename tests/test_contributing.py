@@ -67,7 +67,7 @@ def test_an_exercise_added_in_six_steps_proves_itself(course):
     )
     # 3. The grader, as the document shows it.
     shown = re.search(r"^( +)@check.*?(?=\n\n)", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE | re.DOTALL)
-    imports = "from graders.check import check\nfrom graders.engine import Container, Engine\n\n\n"
+    imports = "from graders.author import Container, Engine, check\n\n\n"
     write(course / "graders" / "topics" / "images" / "rename.py", imports + textwrap.dedent(shown[0]) + "\n")
     # 4. Its place in the course.
     toml = course / "notebooks" / "course.toml"

@@ -55,7 +55,7 @@ def test_a_check_says_what_it_proves_and_asks_only_for_what_it_needs(exercise):
     for check in exercise.checks:
         assert check.description.endswith("."), check.name
         assert set(check.needs) <= earlier, check.name
-        known = {"engine", "workspace"} | {need.name for need in check.needed()}
+        known = {"engine", "answer"} | {need.name for need in check.needed()}
         assert set(check.parameters) <= known, check.name
         earlier.add(check)
 

@@ -34,7 +34,8 @@ from graders.classroom.grading import Task, grade_answer, grader_digest, prepare
 from graders.classroom.history import Key
 from graders.classroom.submission import Answer, File
 from graders.engine import Engine
-from graders.exercise import COMMANDS, grade
+from graders.exercise import COMMANDS
+from graders.grading import grade
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,11 +13,12 @@ import nbformat
 import pytest
 
 from graders import progress
-from graders.course import build_notebook, build_source, build_workspace
-from graders.engine import Engine
-from graders.exercise import COMMANDS, exercises, load, remove_owned, topics
+from graders.engine.cleaning import remove_exercise
+from graders.exercise import COMMANDS, exercises, load, topics
+from graders.notebooks import build, build_source
+from graders.workspace import build_workspace
 
-TOPICS = [topic["id"] for topic in topics()]
+TOPICS = [topic.id for topic in topics()]
 COVERAGE = tomllib.loads((Path(__file__).parent / "coverage.toml").read_text())
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -68,7 +69,7 @@ def test_an_expected_output_is_compared_line_by_line(expected, seen, holds):
 def test_a_notebook_is_valid_and_has_the_metadata_that_nbgrader_wants(topic):
     from nbgrader.nbgraderformat import MetadataValidator
 
-    notebook = build_notebook(topic)
+    notebook = build(topic)
     nbformat.validate(notebook)
     MetadataValidator().validate_nb(notebook)
     graded = [c.metadata.nbgrader for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade")]
@@ -78,21 +79,21 @@ def test_a_notebook_is_valid_and_has_the_metadata_that_nbgrader_wants(topic):
 
 @pytest.mark.parametrize("topic", TOPICS)
 def test_a_learners_notebook_does_not_give_the_outputs_away(topic):
-    cells = build_notebook(topic).cells
+    cells = build(topic).cells
     assert not any("{expect}" in cell.source or "{exercise}" in cell.source for cell in cells)
     assert not any("expect" in cell.metadata for cell in cells)
 
 
 @pytest.mark.parametrize("topic", TOPICS)
 def test_every_exercise_stands_once_and_in_order(topic):
-    cells = build_notebook(topic).cells
+    cells = build(topic).cells
     checked = [cell.metadata["exercise"] for cell in cells if cell.metadata.get("part") == "check"]
     assert checked == [e.id for e in exercises() if e.topic == topic]
 
 
 @pytest.mark.parametrize("topic", TOPICS)
 def test_paragraphs_are_short_enough_for_the_end_of_a_day(topic):
-    for cell in build_notebook(topic).cells:
+    for cell in build(topic).cells:
         if cell.cell_type == "markdown":
             for paragraph in re.split(r"\n\s*\n", cell.source):
                 if not paragraph.lstrip().startswith(("|", "-", "#", "```", "<", "!", "1.")):
@@ -105,7 +106,7 @@ def test_each_row_of_the_curriculum_is_shown_by_a_cell(topic, listed, key):
     shown = {
         row
         for name in TOPICS
-        for cell in build_notebook(name).cells
+        for cell in build(name).cells
         if cell.cell_type == "code"
         for row in cell.metadata.get(key, [])
     }
@@ -117,8 +118,7 @@ def clean_engine(found, topic):
     def clean() -> None:
         for exercise in exercises():
             if exercise.topic == topic:
-                with Engine(found, exercise.id, session="") as engine:
-                    remove_owned(exercise, engine)
+                remove_exercise(found.client, exercise.id, exercise.owns)
 
     clean()
     yield
@@ -155,7 +155,7 @@ def test_every_cell_runs_and_prints_what_the_text_says(topic, tmp_path, monkeypa
     build_workspace(tmp_path)
     monkeypatch.setenv("DRYDOCK_WORKSPACE", str(tmp_path))
     monkeypatch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
-    notebook = build_notebook(topic, keep_expected=True)
+    notebook = build(topic, keep_expected=True)
     solve(notebook, tmp_path)
     client = NotebookClient(notebook, timeout=180, resources={"metadata": {"path": str(tmp_path / topic)}})
     client.execute()

@@ -42,7 +42,7 @@ def test_the_installed_course_does_not_need_the_repository(installed, tmp_path):
 
 
 def test_the_installed_course_builds_a_workspace(installed, tmp_path):
-    code = "from pathlib import Path; from graders.course import build_workspace; build_workspace(Path('w'))"
+    code = "from pathlib import Path; from graders.workspace import build_workspace; build_workspace(Path('w'))"
     run(installed, tmp_path, "-c", code)
     assert (tmp_path / "w" / "images" / "images.ipynb").is_file()
     assert (tmp_path / "w" / "dockerfiles" / "first-image").is_dir()

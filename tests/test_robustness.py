@@ -17,8 +17,10 @@ from environment.engines import EXERCISE_LABEL, SESSION_LABEL
 from environment.engines.found import FoundEngine
 from environment.engines.session import current_session
 from graders.check import Outcome
-from graders.engine import Engine, sweep
-from graders.exercise import grade, load, remove_demos, remove_owned
+from graders.engine import Engine
+from graders.engine.cleaning import remove_demos, remove_exercise, sweep
+from graders.exercise import load
+from graders.grading import grade
 
 pytestmark = pytest.mark.engine
 
@@ -211,7 +213,7 @@ def test_a_reset_removes_what_the_exercise_owns_and_nothing_else(throwaway):
     client.containers.run("busybox:1.37", ["sleep", "600"], name="dd-web", detach=True)
     client.containers.run("busybox:1.37", ["sleep", "600"], name="web", detach=True)
     with Engine(throwaway, FIRST.id, session="") as engine:
-        assert remove_owned(FIRST, engine) == ["container dd-web"]
+        assert remove_exercise(client, FIRST.id, FIRST.owns) == ["container dd-web"]
         assert engine.has_container("web")
         assert not engine.has_container("dd-web")
 
@@ -239,7 +241,7 @@ def test_a_reset_says_what_keeps_an_image_of_the_exercise_in_use(throwaway):
     client.containers.run(owned, ["sleep", "600"], name="mine", detach=True)
     client.images.remove("busybox:1.37", force=True)
     with Engine(throwaway, exercise.id, session="") as engine, pytest.raises(DrydockError) as error:
-        remove_owned(exercise, engine)
+        remove_exercise(throwaway.client, exercise.id, exercise.owns)
     assert owned in error.value.what
     assert engine.has_container("mine")
 
@@ -252,9 +254,8 @@ def test_what_a_notebook_left_is_removed_and_what_only_looks_like_it_stays(throw
         client.containers.run(
             f"{name}:1", ["sleep", "600"], name=name, network=network.name, volumes=[f"{volume.name}:/v"], detach=True
         )
-    with Engine(throwaway, "notebooks", session="") as engine:
-        gone = remove_demos(engine)
-        assert remove_demos(engine) == []
+    gone = remove_demos(client)
+    assert remove_demos(client) == []
     assert gone == [f"{kind} dd-demo-left" for kind in ("container", "network", "volume")] + ["image dd-demo-left:1"]
     assert {c.name for c in client.containers.list()} == {"my-dd-demo-mine", "dd-demonstration"}
     assert client.images.get("busybox:1.37").tags

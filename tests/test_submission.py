@@ -12,11 +12,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from graders.answer import MAX_FILES
 from graders.classroom import submission
 from graders.classroom.demo import hand_in
 from graders.classroom.room import Classroom, exercises_of
 from graders.exercise import load
-from graders.workspace import MAX_FILES
 
 TOPIC = "images"
 FIRST = "images/first-container"

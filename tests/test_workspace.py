@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from graders.course import build_source, find_workspace, keep_seed
+from graders.answer import MAX_BYTES, SEED_FILE, Answer
 from graders.errors import DrydockError, Failed
-from graders.workspace import MAX_BYTES, SEED_FILE, Workspace
+from graders.notebooks import build_source
+from graders.workspace import find_workspace, keep_seed
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def folder(tmp_path):
 
 
 def refused(folder) -> str:
-    with pytest.raises(DrydockError) as error, Workspace(folder):
+    with pytest.raises(DrydockError) as error, Answer(folder):
         pass
     return error.value.what
 
@@ -36,13 +37,13 @@ def test_an_assignment_that_was_given_out_is_a_workspace_wherever_it_lies(tmp_pa
 
 
 def test_an_answer_is_copied_so_that_grading_cannot_change_it(folder):
-    with Workspace(folder) as workspace:
+    with Answer(folder) as workspace:
         (workspace.path / "Dockerfile").write_text("changed")
     assert (folder / "Dockerfile").read_text() == "FROM scratch\n"
 
 
 def test_the_copy_is_gone_afterwards(folder):
-    with Workspace(folder) as workspace:
+    with Answer(folder) as workspace:
         path = workspace.path
     assert not path.exists()
 
@@ -50,13 +51,13 @@ def test_the_copy_is_gone_afterwards(folder):
 def test_modes_of_files_are_kept_because_an_image_keeps_them_too(folder):
     (folder / "run.sh").write_text("")
     (folder / "run.sh").chmod(0o754)
-    with Workspace(folder) as workspace:
+    with Answer(folder) as workspace:
         assert (workspace.path / "run.sh").stat().st_mode & 0o777 == 0o754
 
 
 def test_a_link_inside_the_folder_stays_a_link(folder):
     (folder / "link").symlink_to("Dockerfile")
-    with Workspace(folder) as workspace:
+    with Answer(folder) as workspace:
         assert (workspace.path / "link").readlink() == Path("Dockerfile")
 
 
@@ -91,12 +92,12 @@ def test_names_that_are_not_utf_8_are_no_trouble(folder):
     (os.fsencode(folder) + b"/\xff\n--x").decode("utf-8", "surrogateescape")
     with open(os.fsencode(folder) + b"/\xff\n--x", "wb") as file:  # noqa: PTH123 - a name of bytes
         file.write(b"1")
-    with Workspace(folder) as workspace:
+    with Answer(folder) as workspace:
         assert len(list(workspace.path.iterdir())) == 2
 
 
 def test_a_missing_file_is_named_with_what_is_there(folder):
-    with Workspace(folder) as workspace, pytest.raises(Failed) as failed:
+    with Answer(folder) as workspace, pytest.raises(Failed) as failed:
         workspace.file("compose.yaml")
     assert "compose.yaml" in failed.value.message
     assert "Dockerfile" in failed.value.evidence[0]
@@ -104,28 +105,28 @@ def test_a_missing_file_is_named_with_what_is_there(folder):
 
 def test_answers_that_are_not_toml_are_told_with_their_line(folder):
     (folder / "answers.toml").write_text("one = \n")
-    with Workspace(folder) as workspace, pytest.raises(Failed, match="line 1"):
+    with Answer(folder) as workspace, pytest.raises(Failed, match="line 1"):
         _ = workspace.answers
 
 
 def test_answers_saved_on_windows_are_read(folder):
     (folder / "answers.toml").write_bytes(b"\xef\xbb\xbfone = 1\r\ntwo = 2\r\n")
-    with Workspace(folder) as workspace:
+    with Answer(folder) as workspace:
         assert workspace.answers == {"one": 1, "two": 2}
 
 
 def test_files_with_windows_line_endings_are_named(folder):
     (folder / "run.sh").write_bytes(b"#!/bin/sh\r\necho\r\n")
     (folder / "picture.bin").write_bytes(b"\0\r\n")
-    with Workspace(folder) as workspace:
+    with Answer(folder) as workspace:
         assert workspace.crlf_files() == ["run.sh"]
 
 
 def test_values_differ_between_learners_and_stay_the_same_for_one(folder):
     with (
-        Workspace(folder, seed="one") as one,
-        Workspace(folder, seed="two") as two,
-        Workspace(folder, seed="one") as same,
+        Answer(folder, seed="one") as one,
+        Answer(folder, seed="two") as two,
+        Answer(folder, seed="one") as same,
     ):
         assert one.nonce("token") == same.nonce("token") != two.nonce("token")
         assert 5 <= one.number("port", 5, 9) <= 9
@@ -134,5 +135,5 @@ def test_values_differ_between_learners_and_stay_the_same_for_one(folder):
 
 def test_the_seed_is_found_in_the_workspace_above_an_answer(folder):
     (folder.parent / ".drydock-seed").write_text("mine\n")
-    with Workspace(folder) as workspace:
+    with Answer(folder) as workspace:
         assert workspace.seed == "mine"

@@ -12,13 +12,17 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 from IPython.display import Markdown, display
 
 from environment import UnavailableError
-from graders import course, feedback, progress
+from graders import feedback, progress, workspace
+from graders.answer import Answer
 from graders.check import CheckResult, Outcome
+from graders.connect import connect
 from graders.engine import Engine
 from graders.errors import DrydockError, Failed, UsageError
-from graders.exercise import COMMANDS, Exercise, answer_folder, grade, variables
+from graders.exercise import COMMANDS, Exercise, solution_text
 from graders.exercise import load as load_exercise
-from graders.workspace import Workspace
+from graders.grading import grade
+from graders.notebooks import copy_start
+from graders.reset import reset
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +64,7 @@ class CourseMagics(Magics):
     @cached_property
     def connection(self) -> Connection:
         """The learner's own Engine; `!docker` in later cells talks to the same one."""
-        connection = course.connect("found")
+        connection = connect("found")
         os.environ.update(connection.environment)
         with Engine(connection, "", session="") as engine:
             # Clients of Engine 20.10 build without BuildKit unless they are told; Podman has none.
@@ -70,16 +74,16 @@ class CourseMagics(Magics):
     @property
     def workspace(self) -> Path:
         """The learner's workspace, in which the notebook lies."""
-        return course.find_workspace()
+        return workspace.find_workspace()
 
     def _exercise(self, line: str) -> tuple[Exercise, Path]:
         if not line.strip():
             raise UsageError("Which exercise?", "Write its name behind it, such as `%check images/first-container`.")
         exercise = load_exercise(line.split(maxsplit=1)[0])
-        folder = answer_folder(self.workspace, exercise)
+        folder = workspace.answer_folder(self.workspace, exercise)
         if not folder.is_dir():
-            course.copy_start(exercise, folder)
-        course.keep_seed(self.workspace, exercise.topic)
+            copy_start(exercise, folder)
+        workspace.keep_seed(self.workspace, exercise.topic)
         return exercise, folder
 
     @cell_magic
@@ -88,8 +92,8 @@ class CourseMagics(Magics):
         """Save the cell as the exercise's commands.sh and run it."""
         exercise, folder = self._exercise(line)
         (folder / COMMANDS).write_text(cell)
-        with Workspace(folder) as workspace:
-            values = variables(exercise, workspace)
+        with Answer(folder) as answer:
+            values = exercise.variables(answer)
         done = self.connection.run_script(
             folder, environment=values, timeout=3600, on_output=lambda text: print(text, end="", flush=True)
         )
@@ -130,14 +134,14 @@ class CourseMagics(Magics):
     def solution(self, line: str) -> None:
         """A model solution and why it works."""
         exercise, _ = self._exercise(line)
-        display(Markdown(course.solution_text(exercise)))
+        display(Markdown(solution_text(exercise)))
 
     @line_magic
     @told
     def reset(self, line: str) -> None:
         """Back to the start: what the exercise owns on the Engine goes, its files are as they were."""
         exercise, folder = self._exercise(line)
-        for sentence in course.reset(exercise, folder, self.connection):
+        for sentence in reset(exercise, folder, self.connection):
             print(sentence)
 
     @line_magic

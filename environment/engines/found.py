@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from environment.engines import EngineUnavailableError, Response, ScriptResult
-from environment.engines.machine_folder import OWN, running_folder
+from environment.engines.machine.folder import OWN, running_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

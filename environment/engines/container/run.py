@@ -4,8 +4,6 @@ Usage: run.py TIMEOUT SCRIPT. When time is up, the script and all processes that
 When the script ends by itself, what it left in the background goes on, unheard.
 """
 
-# ruff: noqa: INP001 - a script of the image, in no package
-
 from __future__ import annotations
 
 import ctypes

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from environment.engines import EngineUnavailableError, guest
-from environment.engines.machine_process import MEMORY, READY_SECONDS, Disks, Machine, MachineEndedError, qemu_version
+from environment.engines import EngineUnavailableError
+from environment.engines.machine import guest
+from environment.engines.machine.process import MEMORY, READY_SECONDS, Disks, Machine, MachineEndedError, qemu_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

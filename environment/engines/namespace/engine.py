@@ -10,7 +10,7 @@ that the Engine can write might be replaced by a link to the machine's own.
 How it has the images at once: as in a container, from a template that holds them unpacked, once, and that each Engine
 sees read-only. Its data are a copy of a prepared disk image, which limits what it can store.
 
-`namespace/supervise.py` says how it is made and removed: a process for each Engine, which ends with its owner.
+`supervise.py` says how it is made and removed: a process for each Engine, which ends with its owner.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from environment.engines import SESSION_LABEL, EngineUnavailableError, Response, ScriptResult
-from environment.engines import namespace_groups as groups
-from environment.engines.container import NAMES_AN_ENGINE
-from environment.engines.container_files import SIZE_LIMIT, pack, unpack
-from environment.engines.container_image import IMAGE, ensure_image
-from environment.engines.namespace_groups import Limits
-from environment.engines.namespace_state import Shared, Slot, shared_names, state_folder, sweep, take_slot
-from environment.engines.namespace_watch import Watch
+from environment.engines.container.engine import NAMES_AN_ENGINE
+from environment.engines.container.image import IMAGE, ensure_image
+from environment.engines.files import SIZE_LIMIT, pack, unpack
+from environment.engines.namespace import groups
+from environment.engines.namespace.groups import Limits
+from environment.engines.namespace.state import Shared, Slot, shared_names, state_folder, sweep, take_slot
+from environment.engines.namespace.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -67,7 +67,7 @@ CONNECTIONS = 16
 LONGEST_SOCKET = 107
 OUTPUT_LIMIT = 8 << 20
 """Bytes of output that are taken from a script; run.py passes on less than that, unless somebody replaced it."""
-SCRIPTS = Path(__file__).with_name("namespace")
+SCRIPTS = Path(__file__).parent
 RUN = ("/usr/bin/python3", "-I", "/usr/local/lib/drydock/run.py")
 NETWORK_RULES = (
     "/bin/sh",

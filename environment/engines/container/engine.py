@@ -27,8 +27,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from environment.engines import SESSION_LABEL, EngineUnavailableError, Response, ScriptResult
-from environment.engines.container_files import pack, unpack
-from environment.engines.container_image import IMAGE, ensure_image, proxies
+from environment.engines.container.image import IMAGE, ensure_image, proxies
+from environment.engines.files import pack, unpack
 from environment.engines.frames import frames
 from environment.engines.session import session_is_alive
 

@@ -26,12 +26,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from environment.engines import EngineUnavailableError, Response, ScriptResult
-from environment.engines import machine_snapshot as snapshots
-from environment.engines.container import NAMES_AN_ENGINE
-from environment.engines.container_files import SIZE_LIMIT, pack, unpack
-from environment.engines.machine_folder import OWN, new_running_folder, running_folder
-from environment.engines.machine_keeper import CONTROL, STATUS, Plan
-from environment.engines.machine_process import Machine, MachineEndedError
+from environment.engines.container.engine import NAMES_AN_ENGINE
+from environment.engines.files import SIZE_LIMIT, pack, unpack
+from environment.engines.machine import snapshot as snapshots
+from environment.engines.machine.folder import OWN, new_running_folder, running_folder
+from environment.engines.machine.keeper import CONTROL, STATUS, Plan
+from environment.engines.machine.process import Machine, MachineEndedError
 from environment.engines.request import request
 from environment.engines.session import current_session, process_of, session_is_alive, session_of
 
@@ -43,9 +43,9 @@ if TYPE_CHECKING:
     import docker
 
     from environment.engines import Kind
-    from environment.engines.machine_process import Accelerator
+    from environment.engines.machine.process import Accelerator
 
-KEEPER = Path(__file__).with_name("machine_keeper.py")
+KEEPER = Path(__file__).with_name("keeper.py")
 CLIENT_SECONDS = 600
 CONNECTIONS = 16
 GRACE_SECONDS = 60

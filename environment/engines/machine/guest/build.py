@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 LOCK = HERE / "packages.lock"
-RUN = HERE.parent / "container" / "run.py"
+RUN = HERE.parents[1] / "container" / "run.py"
 PARTS = ("vmlinuz", "initrd", "root.squashfs")
 ARCHITECTURE = "amd64"
 KERNEL = re.compile(r"^linux-image-\d")
@@ -188,7 +188,7 @@ def relock(progress: Callable[[str], None] = print) -> None:
                     keep.append(owner)
                     waiting.append(owner)
         lines = [str(Package(name, _version(files[name]), _sha256(files[name]))) for name in keep]
-    LOCK.write_text("\n".join(["# Written by `python -m environment.engines.guest --relock`.", *lines, ""]))
+    LOCK.write_text("\n".join(["# Written by `python -m environment.engines.machine.guest --relock`.", *lines, ""]))
 
 
 def _offered(apt: Apt, names: Iterable[str]) -> dict[str, list[str]]:

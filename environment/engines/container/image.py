@@ -132,7 +132,7 @@ def _first_error(said: str) -> str:
 
 def _files() -> list[tuple[str, Path]]:
     """Return the build context: names in it, and the files here."""
-    scripts = [HERE / "entrypoint.py", HERE / "run.py", HERE.parent / "request.py"]
+    scripts = [HERE / "entrypoint.py", HERE.parent / "script.py", HERE.parent / "request.py"]
     return [("Dockerfile", HERE / "Dockerfile"), *((f"drydock/{path.name}", path) for path in scripts)]
 
 

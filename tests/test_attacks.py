@@ -23,8 +23,8 @@ import pytest
 
 from environment.engines import SESSION_LABEL, Connection
 from environment.engines.namespace import Limits
-from environment.engines.namespace_groups import Groups, hierarchies
-from environment.engines.namespace_state import state_folder
+from environment.engines.namespace.groups import Groups, hierarchies
+from environment.engines.namespace.state import state_folder
 from environment.engines.session import current_session
 from environment.images import catalogue
 from graders.classroom import grading

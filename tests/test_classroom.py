@@ -25,7 +25,8 @@ from nbgrader.api import Gradebook
 
 from graders.classroom.demo import HOSTILE, SIZE, hand_in
 from graders.classroom.history import History
-from graders.classroom.room import Classroom, check_cell, exercises_of
+from graders.classroom.preprocessors import GradeOnEngine
+from graders.classroom.room import CONFIG, Classroom, check_cell, exercises_of
 from graders.exercise import load
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("class"), pytest.mark.timeout(3600)]
@@ -272,6 +273,35 @@ def test_nbgrader_alone_grades_and_cleans_what_drydock_has_not_seen(tmp_path):
     assert number_of_grades(room.root) == len(EXERCISES)
     assert waiting(room.root, "learner-1") == {"images/first-container"}
     assert not list((room.root / "autograded").rglob("notes"))
+
+
+ASKED_BEFORE = """
+from graders.classroom import exclude_overwriting
+c.Autograde.exclude_overwriting = exclude_overwriting()
+"""
+"""What stood in the configuration of a class that was made with the first version."""
+
+
+@pytest.mark.parametrize("more", ["", ASKED_BEFORE], ids=["new", "made-before"])
+def test_what_a_learner_edited_and_removed_is_so_in_the_copy_that_is_graded(tmp_path, monkeypatch, more):
+    room = Classroom.make(tmp_path / "class")
+    assert "graders" not in re.findall(r"^(?:from|import) (\w+)", (room.root / CONFIG).read_text(), re.MULTILINE)
+    with (room.root / CONFIG).open("a") as config:
+        config.write(more)
+    room.release("dockerfiles", lambda _: None)
+    exercises = exercises_of("dockerfiles")
+    hand_in(room, "ada", "dockerfiles", {e.id: e.folder / "solution" for e in exercises})
+    edited = room.step("submitted", "ada", "dockerfiles") / "first-image"
+    (edited / "menu.csv").unlink()
+    (edited / "own").write_text("a file of one's own")
+    monkeypatch.setattr(GradeOnEngine, "_records", lambda *_: {})  # this is not about grades
+    room.nbgrader.autograde("dockerfiles", "ada")
+    graded = room.step("autograded", "ada", "dockerfiles") / "first-image"
+    source = room.step("source", ".", "dockerfiles") / "first-image"
+    assert (source / "menu.csv").is_file()
+    assert (source / "Dockerfile").read_bytes() != (edited / "Dockerfile").read_bytes()
+    copies = [{p.relative_to(f): p.read_bytes() for p in f.rglob("*") if p.is_file()} for f in (graded, edited)]
+    assert copies[0] == copies[1]
 
 
 def test_a_late_penalty_of_the_instructor_is_taken_off(tmp_path):

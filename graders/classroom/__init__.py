@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def exclude_overwriting() -> dict[str, list[str]]:
-    """Files of each topic that belong to its learners, for nbgrader's option of that name."""
+    """Files of each topic that belong to its learners; the configuration of older classes asks for them too."""
     from graders.exercise import topics
 
     files: dict[str, list[str]] = {topic.id: [] for topic in topics()}

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from environment import UnavailableError, engines
-from environment.engines import guest
-from environment.engines.container_image import IMAGE
+from environment.engines.container import IMAGE
 from environment.engines.found import FoundEngine
+from environment.engines.machine import guest
 from environment.engines.scratch import scratch_folder
 from environment.images import catalogue, state
 from graders.check import CheckResult, Verdict

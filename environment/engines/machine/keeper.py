@@ -1,6 +1,6 @@
 """Keep one machine: start it, lead its published ports here, notice its end, and leave nothing behind.
 
-Usage: machine_keeper.py PLAN, a JSON object with the fields of `Plan`. One line of JSON is printed when the Engine
+Usage: keeper.py PLAN, a JSON object with the fields of `Plan`. One line of JSON is printed when the Engine
 answers, {"api"}, or else {"error"}. It ends at SIGTERM, when its standard input is closed (unless it is detached), when
 the process that it is kept for ends, or when its machine does and is not replaced.
 """
@@ -25,9 +25,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
-from environment.engines.machine_process import (
+from environment.engines.machine.process import (
     SHARED_TAG,
     Accelerator,
     Disks,

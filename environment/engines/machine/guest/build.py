@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 LOCK = HERE / "packages.lock"
-RUN = HERE.parent / "container" / "run.py"
+SCRIPT = HERE.parents[1] / "script.py"
 PARTS = ("vmlinuz", "initrd", "root.squashfs")
 ARCHITECTURE = "amd64"
 KERNEL = re.compile(r"^linux-image-\d")
@@ -115,7 +115,7 @@ def read_lock() -> list[Package]:
 def digest() -> str:
     """Name what a guest is made of: two that have the same digest are the same."""
     total = hashlib.sha256()
-    for path in sorted(p for p in [*HERE.rglob("*"), RUN] if p.is_file() and p.suffix != ".pyc"):
+    for path in sorted(p for p in [*HERE.rglob("*"), SCRIPT] if p.is_file() and p.suffix != ".pyc"):
         total.update(path.name.encode() + b"\0" + path.read_bytes())
     return total.hexdigest()[:16]
 
@@ -188,7 +188,7 @@ def relock(progress: Callable[[str], None] = print) -> None:
                     keep.append(owner)
                     waiting.append(owner)
         lines = [str(Package(name, _version(files[name]), _sha256(files[name]))) for name in keep]
-    LOCK.write_text("\n".join(["# Written by `python -m environment.engines.guest --relock`.", *lines, ""]))
+    LOCK.write_text("\n".join(["# Written by `python -m environment.engines.machine.guest --relock`.", *lines, ""]))
 
 
 def _offered(apt: Apt, names: Iterable[str]) -> dict[str, list[str]]:
@@ -289,7 +289,7 @@ def _finish(tree: Path, into: Path) -> None:
     _link(tree / "usr/bin/docker-init", "tini-static")  # it runs in any container
     _link(tree / "usr/local/bin/runc", "crun")  # the same goes before both
     _link(tree / "var/run", "/run")
-    shutil.copyfile(RUN, _made(tree / "usr/local/lib/drydock/run.py"))
+    shutil.copyfile(SCRIPT, _made(tree / "usr/local/lib/drydock/script.py"))
     _write_initrd(tree, modules, into / "initrd")
     disk = into / "root.squashfs"
     disk.unlink(missing_ok=True)

@@ -20,8 +20,16 @@ import pytest
 from conftest import reports_out_of_memory
 
 from environment.engines import SESSION_LABEL, EngineUnavailableError
-from environment.engines.container import ENGINE_LABEL, PREFIX, TEMPLATE_LABEL, ContainerEngine, _Container, sweep
-from environment.engines.container_files import pack, unpack
+from environment.engines.container.engine import (
+    ENGINE_LABEL,
+    PREFIX,
+    TEMPLATE_LABEL,
+    ContainerEngine,
+    _Container,
+    _short_digest,
+    sweep,
+)
+from environment.engines.files import pack, unpack
 from environment.engines.request import request
 from environment.engines.session import current_session, process_of, session_is_alive
 
@@ -32,7 +40,7 @@ pytestmark = pytest.mark.engine
 
 BUSYBOX = "busybox:1.37"
 VERSIONS = ("20.10", "26", "28")
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 def start(host: docker.DockerClient, version: str = "26", *, internet: bool = True) -> ContainerEngine:
@@ -326,8 +334,6 @@ def small_image(host: docker.DockerClient) -> Iterator[str]:
 
 
 def templates_of(host: docker.DockerClient, reference: str, version: str = "26") -> list[str]:
-    from environment.engines.container import _short_digest
-
     label = f"{TEMPLATE_LABEL}={_short_digest(f'drydock/engine:{version}', reference)}"
     return [volume["Name"] for volume in host.api.volumes(filters={"label": [label]})["Volumes"] or []]
 

@@ -14,8 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from environment.engines import EngineUnavailableError, guest
-from environment.engines.machine_process import MEMORY, READY_SECONDS, Disks, Machine, MachineEndedError, qemu_version
+from environment.engines import EngineUnavailableError
+from environment.engines.client import new_client
+from environment.engines.machine import guest
+from environment.engines.machine.process import MEMORY, READY_SECONDS, Disks, Machine, MachineEndedError, qemu_version
+from environment.engines.throwaway import CALL_SECONDS, SCRIPT, inspect_images
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -25,8 +28,6 @@ if TYPE_CHECKING:
 FORMAT = "3"
 """Changes when snapshots of before can no longer be used."""
 DISK = "8G"
-RUN = ("python3", "-I", "/usr/local/lib/drydock/run.py")
-"""How a script is run in the guest; its time limit and its path follow."""
 # No event tells when the Engine answers for the first time.
 WAIT = "until docker version --format '{{.Server.APIVersion}}' 2>/dev/null; do sleep 0.2; done"
 FILL = """
@@ -96,8 +97,7 @@ def _about(images: Mapping[str, str]) -> dict[str, object]:
 def layers(host: docker.DockerClient, names: list[str]) -> dict[str, str]:
     """Say what images consist of, by name, the same on every Engine that has them."""
     found = {}
-    for name in names:
-        image = host.api.inspect_image(name)
+    for name, image in zip(names, inspect_images(host, names), strict=True):
         parts = json.dumps([image["RootFS"]["Layers"], image["Config"].get("Env"), image["Config"].get("Cmd")])
         found[name] = hashlib.sha256(parts.encode()).hexdigest()[:16]
     return found
@@ -169,15 +169,13 @@ def _make(
     fill: Callable[[docker.DockerClient, Path], Mapping[str, str]],
     progress: Callable[[str], None],
 ) -> Mapping[str, str]:
-    import docker
-
     progress("Starting the machine for the first time (about 15 s) …")
     data, memory = into / "data.qcow2", into / "memory.new"
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", data, DISK], check=True, capture_output=True)
     machine.start(Disks(parts, data, throwaway=False), memory=memory)
     machine.open_line()
     version = machine.run("sh", "-c", WAIT, seconds=READY_SECONDS).strip()
-    client = docker.DockerClient(base_url=f"unix://{machine.socket}", version=version, timeout=600)
+    client = new_client(f"unix://{machine.socket}", version, seconds=CALL_SECONDS)
     with contextlib.closing(client):
         progress("Putting the course's images into it …")
         made = fill(client, machine.socket)
@@ -197,7 +195,7 @@ def _make(
 
 def _warm_up(client: docker.DockerClient, machine: Machine) -> None:
     """Do what learners do first, so that it is in memory: run a script, a container, a build; make a network."""
-    machine.run(*RUN, "60", "/dev/null")  # Python keeps what it has compiled
+    machine.run(*SCRIPT, "60", "/dev/null")  # Python keeps what it has compiled
     names = [tag for image in client.images.list() for tag in image.tags]
     small = next((name for name in names if name.startswith("busybox:")), next(iter(names), ""))
     if not small:

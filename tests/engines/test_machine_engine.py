@@ -26,9 +26,11 @@ import pytest
 from answers import EXERCISES, folders
 from docker.types import EndpointSpec, ServiceMode
 
-from environment.engines import EngineUnavailableError, guest, machine
-from environment.engines.machine import MachineEngine, running_folder
-from environment.engines.machine_process import qemu_version
+from environment.engines import EngineUnavailableError
+from environment.engines.machine import MachineEngine, guest
+from environment.engines.machine import engine as machine
+from environment.engines.machine.folder import running_folder
+from environment.engines.machine.process import qemu_version
 from environment.images import catalogue
 from graders.classroom.grading import Task, grade_answer, grader_digest, prepare
 from graders.classroom.history import Key
@@ -49,7 +51,7 @@ pytestmark = [
 
 BUSYBOX = "busybox:1.37"
 DRYDOCK = [sys.executable, "-m", "graders"]
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 RESTORES = 50
 SAMPLE = ("dockerfiles/first-image", "images/first-container", "images/life-cycle", "dockerfiles/graceful-stop")
 

@@ -6,7 +6,6 @@ throwaway Engine; the learner's own machine is kept in the background by `up` an
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import fcntl
 import json
@@ -18,38 +17,35 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from environment.engines import EngineUnavailableError, Response, ScriptResult
-from environment.engines import machine_snapshot as snapshots
-from environment.engines.container import NAMES_AN_ENGINE
-from environment.engines.container_files import SIZE_LIMIT, pack, unpack
-from environment.engines.machine_folder import OWN, new_running_folder, running_folder
-from environment.engines.machine_keeper import CONTROL, STATUS, Plan
-from environment.engines.machine_process import Machine, MachineEndedError
+from environment.engines import EngineUnavailableError, Response
+from environment.engines.client import new_client
+from environment.engines.files import SIZE_LIMIT
+from environment.engines.machine import snapshot as snapshots
+from environment.engines.machine.folder import OWN, new_running_folder, running_folder
+from environment.engines.machine.keeper import CONTROL, STATUS, Plan
+from environment.engines.machine.process import Machine, MachineEndedError
+from environment.engines.output import pieces
 from environment.engines.request import request
 from environment.engines.session import current_session, process_of, session_is_alive, session_of
+from environment.engines.throwaway import CALL_SECONDS, Throwaway, variables_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from types import TracebackType
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Self
 
     import docker
 
     from environment.engines import Kind
-    from environment.engines.machine_process import Accelerator
+    from environment.engines.machine.process import Accelerator
 
-KEEPER = Path(__file__).with_name("machine_keeper.py")
-CLIENT_SECONDS = 600
-CONNECTIONS = 16
-GRACE_SECONDS = 60
-OUTPUT_LIMIT = 4 << 20
+KEEPER = Path(__file__).with_name("keeper.py")
+END_SECONDS = 60
 PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
 
@@ -164,32 +160,20 @@ class _Kept:
         shutil.rmtree(self.plan.folder, ignore_errors=True)
 
 
-class MachineEngine:
+class MachineEngine(Throwaway):
     """A throwaway Engine in a virtual machine. `start` makes it, `close` removes it with all that was made on it."""
 
     kind: Kind = "machine"
+    grace = 60
 
     def __init__(self, kept: _Kept) -> None:
-        import docker
-
         self._kept = kept
         self._machine = Machine(Path(kept.plan.folder))
+        self.name = self._machine.folder.name
+        """The name of its folder among those of this user's machines."""
         self.why = "A throwaway Engine, made for this run in a virtual machine of its own."
-        # An empty value counts as none: what else the surroundings say must not speak against this Engine.
-        self.environment: Mapping[str, str] = {
-            "DOCKER_HOST": f"unix://{self._machine.socket}",
-            "DOCKER_TLS_VERIFY": "",
-            "DOCKER_CERT_PATH": "",
-            "DOCKER_CONTEXT": "",
-            "DOCKER_API_VERSION": "",
-            "BUILDX_BUILDER": "",
-        }
-        self.client = docker.DockerClient(
-            base_url=f"unix://{self._machine.socket}",
-            version=kept.api,
-            timeout=CLIENT_SECONDS,
-            max_pool_size=CONNECTIONS,
-        )
+        self.environment = variables_for(f"unix://{self._machine.socket}")
+        self.client = new_client(f"unix://{self._machine.socket}", kept.api, seconds=CALL_SECONDS)
 
     @classmethod
     def start(
@@ -214,47 +198,31 @@ class MachineEngine:
             kept.end()
             raise
 
-    def run_script(
-        self,
-        folder: Path,
-        script: str = "commands.sh",
-        *,
-        environment: Mapping[str, str] | None = None,
-        timeout: float = 120,
-        on_output: Callable[[str], None] | None = None,
-    ) -> ScriptResult:
-        """Run `bash <script>` in the machine, in a copy of `folder` that has the same path. Time in seconds.
-
-        Files that it writes there are in the folder afterwards; what it deletes there is not deleted here. Where one
-        is not copied back, because it leads out of the folder or is too big, the output says so at its end.
-        Output over 4 MiB is cut. Raises EngineUnavailableError: the machine is gone, or the folder is too big.
-        """
-        folder = folder.resolve()
-        archive = pack(folder)
-        variables = {name: value for name, value in (environment or {}).items() if name not in NAMES_AN_ENGINE}
-        started = time.monotonic()
-        output: list[str] = []
-
-        def say(text: str) -> None:
-            output.append(text)
-            if on_output and text:
-                on_output(text)
-
+    def _send(self, archive: bytes) -> None:
         try:
-            self._machine.run("tar", "-x", "-C", "/", given=archive, seconds=GRACE_SECONDS)
+            self._machine.run("tar", "-x", "-C", "/", given=archive, seconds=self.grace)
         except MachineEndedError as ended:
-            raise self._gone(str(ended)) from None
-        words = ["sh", "-c", 'cd "$0" && exec "$@"', str(folder), *snapshots.RUN, str(timeout), script]
-        decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-        with self._running(words, timeout + GRACE_SECONDS, variables) as running:
-            for data in _pieces(running, OUTPUT_LIMIT):
-                say(decoder.decode(data))
-            say(decoder.decode(b"", final=True))
-            code = running.wait()
-        with self._running(["tar", "-c", "-C", str(folder.parent), "--", folder.name], GRACE_SECONDS) as packing:
-            for sentence in unpack(_pieces(packing, 2 * SIZE_LIMIT), folder):
-                say(f"{sentence}\n")
-        return ScriptResult(code, "".join(output), time.monotonic() - started)
+            raise self._gone(ended) from None
+
+    def _run(
+        self,
+        command: Sequence[str],
+        take: Callable[[bytes], None],
+        *,
+        folder: str,
+        variables: Mapping[str, str],
+        seconds: float,
+    ) -> int:
+        words = ["sh", "-c", 'cd "$0" && exec "$@"', folder, *command]
+        with self._running(words, seconds, variables) as running:
+            for data in pieces(running):
+                take(data)
+            return running.wait()
+
+    @contextlib.contextmanager
+    def _fetch(self, folder: Path) -> Iterator[Iterable[bytes]]:
+        with self._running(["tar", "-c", "-C", str(folder.parent), "--", folder.name], self.grace) as packing:
+            yield pieces(packing, 2 * SIZE_LIMIT)
 
     def request(
         self, url: str, *, method: str = "GET", timeout: float = 5, wait: float = 0, limit: int = 1 << 20
@@ -271,17 +239,6 @@ class MachineEngine:
         self.client.close()
         self._kept.end()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
-
-    def _gone(self, reason: str) -> EngineUnavailableError:
-        return EngineUnavailableError(
-            f"The machine is gone, or no longer answers: {reason.rstrip('.')}.", "Run it again."
-        )
-
     @contextlib.contextmanager
     def _running(
         self, words: Sequence[str], seconds: float, variables: Mapping[str, str] | None = None
@@ -296,36 +253,8 @@ class MachineEngine:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        late = threading.Event()
-
-        def end() -> None:
-            late.set()
-            running.kill()
-            self._kept.process.terminate()
-
-        timer = threading.Timer(seconds, end)
-        timer.daemon = True
-        timer.start()
-        try:
+        with self._limited(running, seconds, self._kept.process.terminate):
             yield running
-        finally:
-            timer.cancel()
-            running.kill()
-            running.wait()
-            if running.stdout:
-                running.stdout.close()
-        if late.is_set():
-            raise self._gone(f"it did not answer within {seconds:g} s, and was ended")
-
-
-def _pieces(running: subprocess.Popen[bytes], limit: int) -> Iterator[bytes]:
-    """Give what a command prints, as it comes, at most `limit` bytes; the rest is read and dropped."""
-    assert running.stdout  # noqa: S101 - asked for
-    left = limit
-    while piece := os.read(running.stdout.fileno(), 1 << 16):
-        if left > 0:
-            yield piece[:left]
-        left -= len(piece)
 
 
 def request_through(machine: Machine, url: str, **asked: Any) -> Response:
@@ -460,7 +389,7 @@ def _wait(process: int) -> None:
 
     waiting = select.poll()
     waiting.register(process, select.POLLIN)
-    waiting.poll(GRACE_SECONDS * 1000)
+    waiting.poll(END_SECONDS * 1000)
 
 
 def own_machine(socket_path: str) -> Machine | None:

@@ -10,14 +10,12 @@ that the Engine can write might be replaced by a link to the machine's own.
 How it has the images at once: as in a container, from a template that holds them unpacked, once, and that each Engine
 sees read-only. Its data are a copy of a prepared disk image, which limits what it can store.
 
-`namespace/supervise.py` says how it is made and removed: a process for each Engine, which ends with its owner.
+`supervise.py` says how it is made and removed: a process for each Engine, which ends with its owner.
 """
 
 from __future__ import annotations
 
-import codecs
 import contextlib
-import hashlib
 import json
 import os
 import platform
@@ -28,22 +26,31 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from environment.engines import SESSION_LABEL, EngineUnavailableError, Response, ScriptResult
-from environment.engines import namespace_groups as groups
-from environment.engines.container import NAMES_AN_ENGINE
-from environment.engines.container_files import SIZE_LIMIT, pack, unpack
-from environment.engines.container_image import IMAGE, ensure_image
-from environment.engines.namespace_groups import Limits
-from environment.engines.namespace_state import Shared, Slot, shared_names, state_folder, sweep, take_slot
-from environment.engines.namespace_watch import Watch
+from environment.engines import SESSION_LABEL, EngineUnavailableError, Response
+from environment.engines.client import new_client
+from environment.engines.container.image import IMAGE, ensure_image
+from environment.engines.files import SIZE_LIMIT
+from environment.engines.namespace import groups
+from environment.engines.namespace.groups import Limits
+from environment.engines.namespace.state import Shared, Slot, shared_names, state_folder, sweep, take_slot
+from environment.engines.namespace.watch import Watch
+from environment.engines.output import LIMIT as OUTPUT_LIMIT
+from environment.engines.output import pieces
+from environment.engines.throwaway import (
+    CALL_SECONDS,
+    Throwaway,
+    inspect_images,
+    load_images,
+    short_digest,
+    variables_for,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
     from typing import IO, Self
 
@@ -60,15 +67,9 @@ OLDEST_KERNEL = (5, 19)
 """The first where an overlay may lie over folders whose owners are mapped."""
 READY_SECONDS = 180
 CLOSE_SECONDS = 60
-CALL_SECONDS = 600
 COPY_SECONDS = 120
-GRACE_SECONDS = 15
-CONNECTIONS = 16
 LONGEST_SOCKET = 107
-OUTPUT_LIMIT = 8 << 20
-"""Bytes of output that are taken from a script; run.py passes on less than that, unless somebody replaced it."""
-SCRIPTS = Path(__file__).with_name("namespace")
-RUN = ("/usr/bin/python3", "-I", "/usr/local/lib/drydock/run.py")
+SCRIPTS = Path(__file__).parent
 NETWORK_RULES = (
     "/bin/sh",
     "-c",
@@ -136,7 +137,7 @@ def _setting(name: str) -> str:
     return file.read_text().strip() if file.exists() else ""
 
 
-class NamespaceEngine:
+class NamespaceEngine(Throwaway):
     """A throwaway Engine. `start` makes it, `close` removes it with all that was made on it.
 
     It has no way to the outside: that would take a bridge and address translation on the machine.
@@ -148,9 +149,8 @@ class NamespaceEngine:
         self.name = supervised.name
         """The name of its control groups."""
         self.why = f"A throwaway Engine, made for this run from {image} in namespaces of its own, {self.name}."
-        # An empty value counts as none: what else the surroundings say must not speak against this Engine.
-        self.environment: Mapping[str, str] = supervised.environment
-        self.client: docker.DockerClient = supervised.connect(str(ready["api"]))
+        self.environment = supervised.environment
+        self.client = supervised.connect(str(ready["api"]))
         self._supervised = supervised
         self._watch = Watch(self.name, int(ready["process"]), int(ready["socket"]), supervised.process.pid)
 
@@ -186,7 +186,7 @@ class NamespaceEngine:
         _new_folder()
         sweep()
         image_id = ensure_image(host, image, progress)
-        system = Shared(f"system-{_short_digest(image)}-{_short_digest(FORMAT, image_id)}")
+        system = Shared(f"system-{short_digest(image)}-{short_digest(FORMAT, image_id)}")
         template = _describe_template(host, image, image_id, course_images, warm_key)
 
         def wait() -> None:
@@ -197,7 +197,7 @@ class NamespaceEngine:
             with _Supervised.boot(system, None, limits, making=folder) as maker:
                 ready = maker.listen()
                 with contextlib.closing(maker.connect(str(ready["api"]))) as client:
-                    _load(host, client, course_images)
+                    load_images(host, client, sorted(set(course_images)))
                     if warm:
                         warm(client, maker.environment)
                         _keep_only(client, course_images)
@@ -219,49 +219,31 @@ class NamespaceEngine:
                 supervised.close()
                 raise
 
-    def run_script(
-        self,
-        folder: Path,
-        script: str = "commands.sh",
-        *,
-        environment: Mapping[str, str] | None = None,
-        timeout: float = 120,
-        on_output: Callable[[str], None] | None = None,
-    ) -> ScriptResult:
-        """Run `bash <script>` on this Engine's machine, in a copy of `folder` that has the same path. Time in seconds.
-
-        Files that it writes there are in the folder afterwards; what it deletes there is not deleted here. Where one
-        is not copied back, because it leads out of the folder or is too big, the output says so at its end.
-        What it leaves in the background goes on until this Engine is closed. Output over 4 MiB is cut.
-        Raises EngineUnavailableError: the Engine is gone, or the folder is too big or cannot be read.
-        """
-        folder = folder.resolve()
-        archive = pack(folder)
-        variables = {name: value for name, value in (environment or {}).items() if name not in NAMES_AN_ENGINE}
-        started = time.monotonic()
-        output: list[str] = []
-
-        def say(text: str) -> None:
-            output.append(text)
-            if on_output and text:
-                on_output(text)
-
+    def _send(self, archive: bytes) -> None:
         with self._entered("/", ["/usr/bin/tar", "-x"], COPY_SECONDS, given=archive) as unpacking:
-            said = b"".join(_pieces(unpacking, OUTPUT_LIMIT))
+            said = b"".join(pieces(unpacking))
             if unpacking.wait():
                 raise self._gone(said.decode(errors="replace").strip() or "the folder could not be copied to it")
-        command = [*RUN, str(timeout), script]
-        with self._entered(str(folder), command, timeout + GRACE_SECONDS, variables) as running:
-            decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-            for data in _pieces(running, OUTPUT_LIMIT):
-                say(decoder.decode(data))
-            say(decoder.decode(b"", final=True))
-            code = running.wait()
+
+    def _run(
+        self,
+        command: Sequence[str],
+        take: Callable[[bytes], None],
+        *,
+        folder: str,
+        variables: Mapping[str, str],
+        seconds: float,
+    ) -> int:
+        with self._entered(folder, command, seconds, variables) as running:
+            for data in pieces(running):
+                take(data)
+            return running.wait()
+
+    @contextlib.contextmanager
+    def _fetch(self, folder: Path) -> Iterator[Iterable[bytes]]:
         command = ["/usr/bin/tar", "-c", "-C", str(folder.parent), "--", folder.name]
         with self._entered("/", command, COPY_SECONDS) as packing:
-            for sentence in unpack(_pieces(packing, 2 * SIZE_LIMIT), folder):
-                say(f"{sentence}\n")
-        return ScriptResult(code, "".join(output), time.monotonic() - started)
+            yield pieces(packing, 2 * SIZE_LIMIT)
 
     def request(
         self, url: str, *, method: str = "GET", timeout: float = 5, wait: float = 0, limit: int = 1 << 20
@@ -269,8 +251,8 @@ class NamespaceEngine:
         """Send an HTTP request from this Engine's network, with this machine's programs; see `request.request`."""
         asked = {"url": url, "method": method, "timeout": timeout, "wait": wait, "limit": limit}
         plan = {"process": self._supervised.first, "request": asked}
-        with self._running("ask.py", plan, timeout + wait + GRACE_SECONDS) as asking:
-            said = b"".join(_pieces(asking, 16 * (limit + OUTPUT_LIMIT)))
+        with self._running("ask.py", plan, timeout + wait + self.grace) as asking:
+            said = b"".join(pieces(asking, 16 * (limit + OUTPUT_LIMIT)))
         try:
             return Response(**json.loads(said))
         except json.JSONDecodeError:
@@ -291,7 +273,7 @@ class NamespaceEngine:
         import requests
 
         with self._entered("/", NETWORK_RULES, COPY_SECONDS) as asking:
-            said = b"".join(_pieces(asking, OUTPUT_LIMIT)).decode(errors="replace").splitlines()
+            said = b"".join(pieces(asking)).decode(errors="replace").splitlines()
         try:
             containers = self.client.api.containers()
         except requests.exceptions.ConnectionError:  # it was ending when its processes were looked at
@@ -310,17 +292,6 @@ class NamespaceEngine:
         """End the Engine and remove all that was made on it; it may be gone already."""
         self.client.close()
         self._supervised.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
-
-    def _gone(self, reason: str) -> EngineUnavailableError:
-        return EngineUnavailableError(
-            f"The throwaway Engine {self.name} is gone, or no longer answers: {reason.rstrip('.')}.", "Run it again."
-        )
 
     @contextlib.contextmanager
     def _entered(
@@ -363,29 +334,8 @@ class NamespaceEngine:
             cwd="/",
             start_new_session=True,
         )
-        late = threading.Event()
-
-        def end() -> None:
-            late.set()
-            running.kill()
-            self._supervised.close()
-
-        timer = threading.Timer(seconds, end)
-        timer.daemon = True
-        timer.start()
-        try:
+        with self._limited(running, seconds, self._supervised.close):
             yield running
-        finally:
-            timer.cancel()
-            running.kill()
-            running.wait()
-            for stream in (running.stdin, running.stdout):
-                if stream:
-                    with contextlib.suppress(OSError):  # what was not taken is lost
-                        stream.close()
-        if late.is_set():
-            self._supervised.close()  # or wait for the one who does
-            raise self._gone(f"it did not answer within {seconds:g} s, and was ended")
 
 
 def _is_dockers(rule: str, words: Sequence[str], containers: set[str]) -> bool:
@@ -403,15 +353,7 @@ class _Supervised:
         self.name = name
         self.slot = slot.number
         self.socket = state_folder() / "engines" / name / "sock"
-        self.environment: Mapping[str, str] = {
-            "DOCKER_HOST": f"unix://{self.socket}",
-            "DOCKER_TLS": "",
-            "DOCKER_TLS_VERIFY": "",
-            "DOCKER_CERT_PATH": "",
-            "DOCKER_CONTEXT": "",
-            "DOCKER_API_VERSION": "",
-            "BUILDX_BUILDER": "",
-        }
+        self.environment = variables_for(f"unix://{self.socket}")
         self.first = -1
         """A pidfd of the Engine's first process."""
         self._closing = threading.Lock()
@@ -482,16 +424,7 @@ class _Supervised:
 
     def connect(self, version: str) -> docker.DockerClient:
         """Return a new client of its API."""
-        import docker
-        from docker.constants import DEFAULT_DOCKER_API_VERSION as NEWEST
-        from docker.utils import version_lt
-
-        return docker.DockerClient(
-            base_url=f"unix://{self.socket}",
-            version=version if version_lt(version, NEWEST) else NEWEST,
-            timeout=CALL_SECONDS,
-            max_pool_size=CONNECTIONS,
-        )
+        return new_client(f"unix://{self.socket}", version, seconds=CALL_SECONDS)
 
     def stop(self) -> None:
         """Stop the Engine in order, and wait until its template is made."""
@@ -560,37 +493,16 @@ def _feed(pipe: IO[bytes], data: bytes) -> None:
         pipe.write(data)
 
 
-def _pieces(running: subprocess.Popen[bytes], limit: int) -> Iterator[bytes]:
-    """Yield the output of a process as it comes, up to so many bytes."""
-    assert running.stdout  # noqa: S101 - asked for
-    while limit > 0 and (data := os.read(running.stdout.fileno(), min(limit, 1 << 16))):
-        limit -= len(data)
-        yield data
-
-
 def _describe_template(
     host: docker.DockerClient, image: str, image_id: str, course_images: Sequence[str], warm_key: str
 ) -> Shared | None:
     """Name the template: its first half is the same for the same images in other versions."""
-    import docker
-
     if not course_images:
         return None
     references = sorted(set(course_images))
-    ids = []
-    for reference in references:
-        try:
-            ids.append(host.api.inspect_image(reference)["Id"])
-        except docker.errors.ImageNotFound:
-            raise EngineUnavailableError(
-                f"The image {reference} is not on the Engine here.", "Run `drydock images build`."
-            ) from None
-    purpose = _short_digest(image, *references, str(bool(warm_key)))
-    return Shared(f"template-{purpose}-{_short_digest(FORMAT, image_id, *references, *ids, warm_key)}")
-
-
-def _short_digest(*parts: str) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+    ids = [found["Id"] for found in inspect_images(host, references)]
+    purpose = short_digest(image, *references, str(bool(warm_key)))
+    return Shared(f"template-{purpose}-{short_digest(FORMAT, image_id, *references, *ids, warm_key)}")
 
 
 def _remove_other_versions(shared: Shared) -> None:
@@ -632,13 +544,3 @@ def _keep_only(client: docker.DockerClient, references: Sequence[str]) -> None:
         if not set(image.tags) & set(references):
             with contextlib.suppress(docker.errors.ImageNotFound):  # it went with another
                 client.api.remove_image(str(image.id), force=True)
-
-
-def _load(host: docker.DockerClient, client: docker.DockerClient, references: Sequence[str]) -> None:
-    for reference in sorted(set(references)):
-        for line in client.api.load_image(host.api.get_image(reference)):
-            if "error" in line:
-                raise EngineUnavailableError(
-                    f"The image {reference} cannot be copied into a throwaway Engine: {line['error']}.",
-                    "Remove that image and run `drydock images build`.",
-                )

@@ -1,4 +1,4 @@
-"""Build the guest: `python -m environment.engines.guest FOLDER`; `--relock` writes packages.lock anew."""
+"""Build the guest: `python -m environment.engines.machine.guest FOLDER`; `--relock` writes packages.lock anew."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from environment.engines import EngineUnavailableError
-from environment.engines.guest.build import PARTS, _sha256, build, relock
+from environment.engines.machine.guest.build import PARTS, _sha256, build, relock
 
 if __name__ == "__main__":
     try:

@@ -17,7 +17,7 @@ import pytest
 from conftest import execute
 
 from environment.engines import SESSION_LABEL
-from environment.engines.container_image import _find_base
+from environment.engines.container.image import _find_base
 from environment.engines.session import current_session
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from docker.models.containers import Container
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 ENVIRONMENT = ROOT / "environment"
 SCRIPTS = [ROOT / ".ci/run", *sorted(ENVIRONMENT.rglob("*.sh"))]
 LOCKS = ["requirements.lock", "requirements-test.lock"]

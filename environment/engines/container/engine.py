@@ -13,28 +13,32 @@ It is a fence against accidents, not against attacks: who is root in it can beco
 
 from __future__ import annotations
 
-import codecs
 import contextlib
-import hashlib
 import json
 import secrets
 import shutil
 import tempfile
 import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from environment.engines import SESSION_LABEL, EngineUnavailableError, Response, ScriptResult
-from environment.engines.container_files import pack, unpack
-from environment.engines.container_image import IMAGE, ensure_image, proxies
+from environment.engines import SESSION_LABEL, EngineUnavailableError, Response
+from environment.engines.client import new_client
+from environment.engines.container.image import IMAGE, ensure_image, proxies
 from environment.engines.frames import frames
 from environment.engines.session import session_is_alive
+from environment.engines.throwaway import (
+    CALL_SECONDS,
+    Throwaway,
+    inspect_images,
+    load_images,
+    short_digest,
+    variables_for,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-    from types import TracebackType
     from typing import Self
 
     import docker
@@ -50,13 +54,10 @@ FORMAT = "1"
 """Changes when the templates of before can no longer be used."""
 PORT = "2376/tcp"
 READY_SECONDS = 120
-CALL_SECONDS = 600
 WAIT_SECONDS = 10
-GRACE_SECONDS = 15
 STOP_SECONDS = 3
 STOP_SIGNAL = "SIGUSR1"
 """At this the entry point ends at once; at SIGTERM it stops the Engine in order."""
-CONNECTIONS = 16
 NEARLY_PRIVILEGED: Mapping[str, Any] = {
     "cap_add": ["ALL"],
     "cap_drop": ["SYS_RESOURCE"],
@@ -65,17 +66,7 @@ NEARLY_PRIVILEGED: Mapping[str, Any] = {
 }
 """As --privileged, without the one capability that an Engine in some virtual machines lacks."""
 ABSENT, CONFLICT = 404, 409
-RUN = ("python3", "-I", "/usr/local/lib/drydock/run.py")
-REQUEST = ("python3", "-I", "-S", "/usr/local/lib/drydock/request.py")
-NAMES_AN_ENGINE = {
-    "DOCKER_HOST",
-    "DOCKER_TLS",
-    "DOCKER_TLS_VERIFY",
-    "DOCKER_CERT_PATH",
-    "DOCKER_CONTEXT",
-    "DOCKER_CONFIG",
-}
-"""Variables that would turn the CLI away from the Engine inside, which is on the usual socket."""
+REQUEST = ("/usr/bin/python3", "-I", "-S", "/usr/local/lib/drydock/request.py")
 
 _refuses_privileged: set[str] = set()
 """The addresses of Engines that were asked for --privileged in vain."""
@@ -98,7 +89,7 @@ class _NameTakenError(Exception):
     """There is a container of that name."""
 
 
-class ContainerEngine:
+class ContainerEngine(Throwaway):
     """A throwaway Engine. `start` makes it, `close` removes it with all that was made on it."""
 
     kind: Kind = "container"
@@ -107,16 +98,8 @@ class ContainerEngine:
         self.name = container.name
         """The name of its container on the Engine outside."""
         self.why = f"A throwaway Engine, made for this run from {image} in the container {container.name}."
-        # An empty value counts as none: what else the surroundings say must not speak against this Engine.
-        self.environment: Mapping[str, str] = {
-            "DOCKER_HOST": f"tcp://127.0.0.1:{port}",
-            "DOCKER_TLS_VERIFY": "1",
-            "DOCKER_CERT_PATH": str(container.keys),
-            "DOCKER_CONTEXT": "",
-            "DOCKER_API_VERSION": "",
-            "BUILDX_BUILDER": "",
-        }
-        self.client: docker.DockerClient = _new_client(port, container.keys, ready["api"])
+        self.environment = variables_for(f"tcp://127.0.0.1:{port}", container.keys)
+        self.client = _connect(port, container.keys, ready["api"])
         self._container = container
         self._host = container.host
 
@@ -154,52 +137,29 @@ class ContainerEngine:
             assert template is not None  # noqa: S101 - only a template can be missing
             _prepare(host, image_id, session, template, progress)
 
-    def run_script(
-        self,
-        folder: Path,
-        script: str = "commands.sh",
-        *,
-        environment: Mapping[str, str] | None = None,
-        timeout: float = 120,
-        on_output: Callable[[str], None] | None = None,
-    ) -> ScriptResult:
-        """Run `bash <script>` in this container, in a copy of `folder` that has the same path. Time in seconds.
-
-        Files that it writes there are in the folder afterwards; what it deletes there is not deleted here. Where one
-        is not copied back, because it leads out of the folder or is too big, the output says so at its end.
-        What it leaves in the background goes on until this Engine is closed. Output over 4 MiB is cut.
-        Raises EngineUnavailableError: the Engine is gone, or the folder is too big or cannot be read.
-        """
-        folder = folder.resolve()
-        archive = pack(folder)
-        variables = {name: value for name, value in (environment or {}).items() if name not in NAMES_AN_ENGINE}
-        started = time.monotonic()
-        with _telling_of_the_end(self.name):
+    def _send(self, archive: bytes) -> None:
+        with self._telling_of_the_end():
             self._host.api.put_archive(self.name, "/", archive)
-            output: list[str] = []
 
-            def say(text: str) -> None:
-                output.append(text)
-                if on_output and text:
-                    on_output(text)
-
-            command = [*RUN, str(timeout), script]
-            code = self._run(command, say, workdir=str(folder), environment=variables, timeout=timeout + GRACE_SECONDS)
+    @contextlib.contextmanager
+    def _fetch(self, folder: Path) -> Iterator[Iterable[bytes]]:
+        with self._telling_of_the_end():
             chunks, _about = self._host.api.get_archive(self.name, str(folder))
-            for sentence in unpack(chunks, folder):
-                say(f"{sentence}\n")
-        return ScriptResult(code, "".join(output), time.monotonic() - started)
+            yield chunks
 
     def request(
         self, url: str, *, method: str = "GET", timeout: float = 5, wait: float = 0, limit: int = 1 << 20
     ) -> Response:
         """Send an HTTP request from inside this container; see `environment.engines.request.request`."""
         asked = {"url": url, "method": method, "timeout": timeout, "wait": wait, "limit": limit}
-        output: list[str] = []
+        said: list[bytes] = []
         command = [*REQUEST, json.dumps(asked)]
-        with _telling_of_the_end(self.name):
-            self._run(command, output.append, environment={}, timeout=timeout + wait + GRACE_SECONDS)
-        return Response(**json.loads("".join(output)))
+        seconds = timeout + wait + self.grace
+        self._run(command, said.append, folder="/", variables={}, seconds=seconds)
+        try:
+            return Response(**json.loads(b"".join(said)))
+        except json.JSONDecodeError as error:
+            raise self._gone(error) from error
 
     def close(self) -> None:
         """Remove the container with all that was made on this Engine; it may be gone already."""
@@ -210,33 +170,33 @@ class ContainerEngine:
         self.client.close()
         self._container.remove()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
-
     def _run(
         self,
         command: Sequence[str],
-        say: Callable[[str], None],
+        take: Callable[[bytes], None],
         *,
-        environment: Mapping[str, str],
-        timeout: float,
-        workdir: str = "/",
+        folder: str,
+        variables: Mapping[str, str],
+        seconds: float,
     ) -> int:
-        """Run a command in the container, give its output to `say` as it comes, and return its exit code.
-
-        The command limits its own time. Where even that fails, the Engine is ended after `timeout` seconds.
-        """
         api = self._host.api
-        made = api.exec_create(self.name, list(command), workdir=workdir, environment=dict(environment))
-        decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-        with self._container.ended_after(timeout):
-            for _stream, data in frames(api, api.exec_start(made["Id"], socket=True)):
-                say(decoder.decode(data))
-        say(decoder.decode(b"", final=True))
-        return int(api.exec_inspect(made["Id"])["ExitCode"])
+        with self._telling_of_the_end():
+            made = api.exec_create(self.name, list(command), workdir=folder, environment=dict(variables))
+            with self._container.ended_after(seconds):
+                for _stream, data in frames(api, api.exec_start(made["Id"], socket=True)):
+                    take(data)
+            return int(api.exec_inspect(made["Id"])["ExitCode"])
+
+    @contextlib.contextmanager
+    def _telling_of_the_end(self) -> Iterator[None]:
+        """Turn what docker-py raises when the container is gone into a sentence."""
+        import docker
+        import requests
+
+        try:
+            yield
+        except (docker.errors.APIError, requests.exceptions.ConnectionError) as error:
+            raise self._gone(error) from error
 
 
 class _Container:
@@ -407,28 +367,15 @@ def _remove(host: docker.DockerClient, container: str) -> None:
 def _describe_template(
     host: docker.DockerClient, image: str, image_id: str, course_images: Sequence[str]
 ) -> _Template | None:
-    import docker
-
     if not course_images:
         return None
     references = tuple(sorted(set(course_images)))
-    ids = []
-    for reference in references:
-        try:
-            ids.append(host.api.inspect_image(reference)["Id"])
-        except docker.errors.ImageNotFound:
-            raise EngineUnavailableError(
-                f"The image {reference} is not on the Engine here.", "Run `drydock images build`."
-            ) from None
+    ids = [found["Id"] for found in inspect_images(host, references)]
     return _Template(
-        volume=f"{PREFIX}{_short_digest(FORMAT, image_id, *references, *ids)}",
-        purpose=_short_digest(image, *references),
+        volume=f"{PREFIX}{short_digest(FORMAT, image_id, *references, *ids)}",
+        purpose=short_digest(image, *references),
         references=references,
     )
-
-
-def _short_digest(*parts: str) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
 def _prepare(
@@ -444,7 +391,8 @@ def _prepare(
         ready = maker.boot(image, {}, template, making=True)
         if "made" not in ready:
             progress(f"Preparing throwaway Engines with {len(template.references)} images; this takes about a minute.")
-            _load(host, maker, ready, template.references)
+            with contextlib.closing(_connect(maker.port(), maker.keys, ready["api"])) as client:
+                load_images(host, client, template.references)
             host.api.kill(maker.name, "SIGTERM")
             maker.listen()
     except _NameTakenError:
@@ -463,17 +411,6 @@ def _prepare(
     _remove_templates(host, {"label": [f"{TEMPLATE_LABEL}={template.purpose}"]}, keep=template.volume)
 
 
-def _load(host: docker.DockerClient, maker: _Container, ready: Mapping[str, str], references: Sequence[str]) -> None:
-    with contextlib.closing(_new_client(maker.port(), maker.keys, ready["api"])) as client:
-        for reference in references:
-            for line in client.api.load_image(host.api.get_image(reference)):
-                if "error" in line:
-                    raise EngineUnavailableError(
-                        f"The image {reference} cannot be copied into a throwaway Engine: {line['error']}.",
-                        "Remove that image and run `drydock images build`.",
-                    )
-
-
 def _remove_templates(host: docker.DockerClient, filters: Mapping[str, list[str]], keep: str) -> None:
     import docker
 
@@ -486,22 +423,13 @@ def _remove_templates(host: docker.DockerClient, filters: Mapping[str, list[str]
                     raise
 
 
-def _new_client(port: int, keys: Path, version: str) -> docker.DockerClient:
+def _connect(port: int, keys: Path, version: str) -> docker.DockerClient:
     import docker
-    from docker.constants import DEFAULT_DOCKER_API_VERSION as NEWEST
-    from docker.utils import version_lt
 
-    client = docker.DockerClient(
-        base_url=f"tcp://127.0.0.1:{port}",
-        version=version if version_lt(version, NEWEST) else NEWEST,
-        timeout=CALL_SECONDS,
-        max_pool_size=CONNECTIONS,
-        tls=docker.tls.TLSConfig(
-            client_cert=(str(keys / "cert.pem"), str(keys / "key.pem")), ca_cert=str(keys / "ca.pem"), verify=True
-        ),
+    tls = docker.tls.TLSConfig(
+        client_cert=(str(keys / "cert.pem"), str(keys / "key.pem")), ca_cert=str(keys / "ca.pem"), verify=True
     )
-    client.api.trust_env = False  # a proxy of the web does not lead to this Engine
-    return client
+    return new_client(f"tcp://127.0.0.1:{port}", version, seconds=CALL_SECONDS, tls=tls)
 
 
 def _lines(arriving: Iterable[tuple[int, bytes]]) -> Generator[str, None, None]:
@@ -512,17 +440,3 @@ def _lines(arriving: Iterable[tuple[int, bytes]]) -> Generator[str, None, None]:
             yield line.decode(errors="replace")
     if rest:
         yield rest.decode(errors="replace")
-
-
-@contextlib.contextmanager
-def _telling_of_the_end(name: str) -> Iterator[None]:
-    """Turn what docker-py raises when the container is gone into a sentence."""
-    import docker
-    import requests
-
-    try:
-        yield
-    except (docker.errors.APIError, requests.exceptions.ConnectionError, json.JSONDecodeError) as error:
-        raise EngineUnavailableError(
-            f"The throwaway Engine {name} is gone, or no longer answers: {error}.", "Run it again."
-        ) from error

@@ -24,8 +24,8 @@ from conftest import reports_out_of_memory
 
 from environment.engines import SESSION_LABEL, EngineUnavailableError
 from environment.engines.namespace import Limits, NamespaceEngine, remove_all, sweep, unavailable
-from environment.engines.namespace_groups import Groups, hierarchies
-from environment.engines.namespace_state import state_folder
+from environment.engines.namespace.groups import Groups, hierarchies
+from environment.engines.namespace.state import state_folder
 from environment.engines.request import request
 from environment.engines.session import current_session
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("class")]
 
 BUSYBOX = "busybox:1.37"
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 EVERYTHING = {
     "privileged": True,
     "pid_mode": "host",
@@ -490,7 +490,7 @@ def test_an_engine_that_was_closed_says_that_it_is_gone(host: docker.DockerClien
 def test_a_program_that_was_replaced_and_never_ends_is_ended_from_outside(
     small: NamespaceEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("environment.engines.namespace.COPY_SECONDS", 2)
+    monkeypatch.setattr("environment.engines.namespace.engine.COPY_SECONDS", 2)
     script = "rm -f /usr/bin/tar; printf '#!/bin/sh\\nexec sleep 600\\n' >/usr/bin/tar; chmod +x /usr/bin/tar"
     with pytest.raises(EngineUnavailableError, match=r"did not answer within 2 s, and was ended"):
         as_root(small, tmp_path, script)
@@ -575,7 +575,7 @@ def test_a_child_of_the_owner_does_not_keep_an_engine(host: docker.DockerClient)
 
 JOIN = """
 import signal, sys
-from environment.engines.namespace_groups import Groups
+from environment.engines.namespace.groups import Groups
 Groups(sys.argv[1]).join()
 print(flush=True)
 signal.pause()

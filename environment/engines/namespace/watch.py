@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from environment.engines.namespace_groups import Groups
+from environment.engines.namespace.groups import Groups
 
 PROGRAMS = ("tini", "python3", "containerd", "dockerd")
 """What an Engine consists of, by the beginning of the file's name."""

@@ -20,14 +20,14 @@ import pytest
 
 from environment.engines import SESSION_LABEL, EngineUnavailableError
 from environment.engines.found import Endpoint, FoundEngine, NoEngineError, usual_sockets
-from environment.engines.machine_folder import OWN, running_folder
+from environment.engines.machine.folder import OWN, running_folder
 from environment.engines.session import current_session
 from graders.engine import Engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 ENGINE_SOCKET = "/var/run/docker.sock"
 NOBODY = 65534
 

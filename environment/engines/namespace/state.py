@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from environment.engines import EngineUnavailableError
-from environment.engines.namespace_groups import Groups
+from environment.engines.namespace.groups import Groups
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

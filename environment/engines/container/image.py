@@ -132,9 +132,8 @@ def _first_error(said: str) -> str:
 
 def _files() -> list[tuple[str, Path]]:
     """Return the build context: names in it, and the files here."""
-    folder = HERE / "container"
-    scripts = [folder / "entrypoint.py", folder / "run.py", HERE / "request.py"]
-    return [("Dockerfile", folder / "Dockerfile"), *((f"drydock/{path.name}", path) for path in scripts)]
+    scripts = [HERE / "entrypoint.py", HERE.parent / "script.py", HERE.parent / "request.py"]
+    return [("Dockerfile", HERE / "Dockerfile"), *((f"drydock/{path.name}", path) for path in scripts)]
 
 
 def _digest() -> str:

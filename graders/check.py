@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import time
+from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from graders.errors import DrydockError, Failed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 SIDE_BY_SIDE = 4
 
@@ -68,7 +69,7 @@ def check(
     `needs` are checks whose values it takes by name and without which it is skipped. An `alone` check disturbs
     what others look at: it runs after all checks above it and before all below it.
     """
-    needed = (needs,) if isinstance(needs, Check) else tuple(needs)
+    needed = tuple(needs) if isinstance(needs, Iterable) else (needs,)
     return lambda function: Check(function, points, needed, alone)
 
 

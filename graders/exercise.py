@@ -7,8 +7,9 @@ import tomllib
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from graders import schema
 from graders.check import Check
 from graders.engine.cleaning import Owned
 from graders.errors import UsageError
@@ -65,7 +66,8 @@ class Exercise:
     @cached_property
     def checks(self) -> tuple[Check, ...]:
         """Its checks in the order in which the grader defines them."""
-        return tuple(value for value in vars(self.grader).values() if isinstance(value, Check))
+        found = [value for value in vars(self.grader).values() if isinstance(value, Check)]
+        return schema.agreeing(found, "/".join(Path(str(self.grader.__file__)).parts[-4:]))
 
     @property
     def points(self) -> int:
@@ -110,7 +112,7 @@ def topics() -> tuple[Topic, ...]:
     with (CONTENT / "notebooks" / "course.toml").open("rb") as file:
         said = tomllib.load(file)["topics"]
     return tuple(
-        Topic(t["id"], t["title"], t["minutes"], tuple(_read(f"{t['id']}/{name}") for name in t["exercises"]))
+        Topic(t["id"], t["title"], t["minutes"], tuple(read(f"{t['id']}/{name}") for name in t["exercises"]))
         for t in said
     )
 
@@ -130,7 +132,7 @@ def exercises() -> list[Exercise]:
 
 
 def load(exercise_id: str) -> Exercise:
-    """The exercise of this id; UsageError, naming near ones, where there is none."""
+    """The exercise of this id; UsageError, naming near ones, where the course has none."""
     known = {exercise.id: exercise for exercise in exercises()}
     if exercise_id in known:
         return known[exercise_id]
@@ -142,12 +144,10 @@ def load(exercise_id: str) -> Exercise:
     )
 
 
-def _read(exercise_id: str) -> Exercise:
-    with (CONTENT / "exercises" / exercise_id / "exercise.toml").open("rb") as file:
-        said = tomllib.load(file)
-    owns = Owned(**{key: tuple(names) for key, names in said.pop("owns", {}).items()})
-    lists: dict[str, Any] = {key: tuple(said.pop(key, ())) for key in ("hints", "kind", "requires", "images")}
-    return Exercise(id=exercise_id, owns=owns, **lists, **said)
+def read(exercise_id: str) -> Exercise:
+    """The exercise in the folder of this id, whether the course has it yet or not."""
+    said = schema.read(CONTENT / "exercises" / exercise_id / "exercise.toml")
+    return Exercise(id=exercise_id, **said | {"owns": Owned(**said["owns"])})
 
 
 def solution_text(exercise: Exercise) -> str:

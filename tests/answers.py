@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
-from pathlib import Path
 
 import pytest
 
@@ -16,41 +13,33 @@ from graders.engine import Engine
 from graders.exercise import COMMANDS, CONTENT, Exercise, load
 from graders.feedback import line, summary
 from graders.grading import grade
+from graders.variants import Kind, Variant, laid_out, variants
 
 FOLDERS = [file.parent for file in sorted(CONTENT.glob("exercises/*/*/exercise.toml"))]
 ALL_ANSWERS = os.environ.get("DRYDOCK_TEST_ALL_ANSWERS") == "1"
 EXERCISES = {e.id: e for e in (load(f"{folder.parent.name}/{folder.name}") for folder in FOLDERS)}
 
 
-def folders(exercise: Exercise, kind: str) -> list[Path]:
-    """The folders of an exercise's right or wrong answers."""
-    return sorted(folder for folder in (exercise.folder / kind).glob("*") if folder.is_dir())
-
-
-def answers(kind: str) -> list[object]:
-    """The right or wrong answers of all exercises, as parameters of a test."""
-    return [
-        pytest.param(exercise, folder, id=f"{exercise.id}/{kind}/{folder.name}")
-        for exercise in EXERCISES.values()
-        for folder in folders(exercise, kind)
-    ]
+def answers(kind: Kind) -> list[object]:
+    """The answers of one kind of all exercises, as parameters of a test."""
+    return [pytest.param(v, id=v.id) for exercise in EXERCISES.values() for v in variants(exercise, kind)]
 
 
 def shown(verdict: Verdict) -> str:
     return "\n".join(["", *(line(result) for result in verdict.checks), summary(verdict)])
 
 
-def graded(exercise: Exercise, folder: Path, engine: Connection) -> Verdict:
-    verdict = grade(exercise, engine, folder, fresh=True)
+def graded(variant: Variant, engine: Connection) -> Verdict:
+    with laid_out(variant) as folder:
+        verdict = grade(variant.exercise, engine, folder, fresh=True)
     print(shown(verdict))
     return verdict
 
 
-def checked(exercise: Exercise, folder: Path, engine: Connection) -> Verdict:
+def checked(variant: Variant, engine: Connection) -> Verdict:
     """The verdict of `%check` after `%reset` and `%%answer`: on what the answer's own commands left on the Engine."""
-    with tempfile.TemporaryDirectory(prefix="drydock-own-") as place:
-        own = Path(place) / exercise.topic / exercise.name
-        shutil.copytree(folder, own, symlinks=True)
+    exercise = variant.exercise
+    with laid_out(variant) as own:
         with Answer(own) as answer, Engine(engine, exercise.id, session="") as outside:
             if exercise.prepare:
                 exercise.prepare(outside, answer)
@@ -75,8 +64,3 @@ def interrupt(exercise: Exercise, engine: Connection) -> None:
 def failed(verdict: Verdict) -> list[str]:
     """The names of the checks that failed."""
     return [result.name for result in verdict.checks if result.outcome is Outcome.FAILED]
-
-
-def check_of(folder: Path) -> str:
-    """The check that a wrong answer fails: `wrong/<check>--<variant>` says it."""
-    return folder.name.partition("--")[0]

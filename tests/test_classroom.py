@@ -28,6 +28,7 @@ from graders.classroom.history import History
 from graders.classroom.preprocessors import GradeOnEngine
 from graders.classroom.room import CONFIG, Classroom, check_cell, exercises_of
 from graders.exercise import load
+from graders.variants import Kind, Variant
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("class"), pytest.mark.timeout(3600)]
 TOPIC = "images"
@@ -55,12 +56,12 @@ def started(folder: Path, *words: str) -> subprocess.Popen[str]:
     )
 
 
-def made(folder: Path, *answers: str) -> Classroom:
-    """A class whose learners answered with these folders of each exercise."""
+def made(folder: Path, *answers: Kind) -> Classroom:
+    """A class whose learners answered each exercise like this."""
     room = Classroom.make(folder)
     room.release(TOPIC, lambda _: None)
     for number, kind in enumerate(answers, 1):
-        hand_in(room, f"learner-{number}", TOPIC, {e.id: e.folder / kind for e in EXERCISES})
+        hand_in(room, f"learner-{number}", TOPIC, {e.id: Variant(e, kind) for e in EXERCISES})
     return room
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from answers import ALL_ANSWERS, EXERCISES, check_of, failed, folders, graded, shown
+from answers import ALL_ANSWERS, EXERCISES, failed, graded, shown
 from conftest import start_engine
 from podman import PACKAGES, Podman, missing, save_images
 
@@ -22,6 +22,7 @@ from graders.check import Outcome
 from graders.engine import Engine
 from graders.errors import Failed, NotSupportedError
 from graders.exercise import Exercise
+from graders.variants import Kind, laid_out, variants
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
@@ -46,17 +47,10 @@ PODMAN_DIFFERS = {
 """Answers whose commands or Dockerfile mean something else to Podman, and fail for what the learner sees there."""
 
 
-def chosen(kind: str) -> list[object]:
-    """An exercise with all its right or wrong answers, or with the solution and its first wrong one."""
-    found = []
-    for exercise in EXERCISES.values():
-        answers = folders(exercise, kind)
-        if kind == "right":
-            answers = [exercise.folder / "solution", *(answers if ALL_ANSWERS else [])]
-        elif not ALL_ANSWERS:
-            answers = answers[:1]
-        found += [pytest.param(exercise, a, id=f"{exercise.id}/{a.relative_to(exercise.folder)}") for a in answers]
-    return found
+def chosen(*kinds: Kind) -> list[object]:
+    """The answers of these kinds, or the first of each exercise."""
+    found = [variants(exercise, *kinds) for exercise in EXERCISES.values()]
+    return [pytest.param(v, id=v.id) for answers in found for v in (answers if ALL_ANSWERS else answers[:1])]
 
 
 @pytest.fixture(params=VERSIONS)
@@ -78,23 +72,23 @@ def unsupported(exercise: Exercise, capabilities: Mapping[str, str]) -> str:
     return next((capabilities[need] for need in exercise.requires if capabilities[need]), "")
 
 
-@pytest.mark.parametrize(("exercise", "folder"), chosen("right"))
-def test_a_right_answer_passes_on_each_engine_that_can_do_the_exercise(exercise, folder, other):
-    verdict = graded(exercise, folder, other)
-    if why := unsupported(exercise, Engine(other, exercise.id, "").capabilities):
+@pytest.mark.parametrize("answer", chosen("solution", "right"))
+def test_a_right_answer_passes_on_each_engine_that_can_do_the_exercise(answer, other):
+    verdict = graded(answer, other)
+    if why := unsupported(answer.exercise, Engine(other, answer.exercise.id, "").capabilities):
         assert isinstance(verdict.problem, NotSupportedError)
         assert why in verdict.problem.what
     else:
         assert verdict.outcome is Outcome.PASSED, shown(verdict)
 
 
-@pytest.mark.parametrize(("exercise", "folder"), chosen("wrong"))
-def test_a_wrong_answer_fails_the_same_check_on_each_engine_that_can_do_the_exercise(exercise, folder, other):
-    verdict = graded(exercise, folder, other)
-    if unsupported(exercise, Engine(other, exercise.id, "").capabilities):
+@pytest.mark.parametrize("answer", chosen("wrong"))
+def test_a_wrong_answer_fails_the_same_check_on_each_engine_that_can_do_the_exercise(answer, other):
+    verdict = graded(answer, other)
+    if unsupported(answer.exercise, Engine(other, answer.exercise.id, "").capabilities):
         assert isinstance(verdict.problem, NotSupportedError)
     else:
-        assert failed(verdict) == [check_of(folder)], shown(verdict)
+        assert failed(verdict) == [answer.check], shown(verdict)
         assert verdict.outcome is Outcome.FAILED, shown(verdict)
 
 
@@ -136,26 +130,27 @@ def as_docker(podman: Podman, exercise: str) -> Engine:
     return Engine(FoundEngine.find({"DOCKER_HOST": podman.url}), exercise, "")
 
 
-@pytest.mark.parametrize(("exercise", "folder"), chosen("right"))
-def test_a_right_answer_passes_through_podmans_docker_api_if_it_can_do_the_exercise(exercise, folder, podman):
-    verdict = podman.grade(exercise.id, folder)
-    if why := unsupported(exercise, as_docker(podman, exercise.id).capabilities):
+@pytest.mark.parametrize("answer", chosen("solution", "right"))
+def test_a_right_answer_passes_through_podmans_docker_api_if_it_can_do_the_exercise(answer, podman):
+    with laid_out(answer) as folder:
+        verdict = podman.grade(answer.exercise.id, folder)
+    if why := unsupported(answer.exercise, as_docker(podman, answer.exercise.id).capabilities):
         assert (verdict["outcome"], verdict["checks"]) == ("ungradable", [])
         assert why in verdict["message"]
     else:
-        differs = f"{exercise.id}/right/{folder.name}" in PODMAN_DIFFERS
-        assert verdict["outcome"] == ("failed" if differs else "passed"), verdict
+        assert verdict["outcome"] == ("failed" if answer.id in PODMAN_DIFFERS else "passed"), verdict
 
 
-@pytest.mark.parametrize(("exercise", "folder"), chosen("wrong"))
-def test_a_wrong_answer_fails_the_same_check_through_podmans_docker_api(exercise, folder, podman):
-    verdict = podman.grade(exercise.id, folder)
-    if why := unsupported(exercise, as_docker(podman, exercise.id).capabilities):
+@pytest.mark.parametrize("answer", chosen("wrong"))
+def test_a_wrong_answer_fails_the_same_check_through_podmans_docker_api(answer, podman):
+    with laid_out(answer) as folder:
+        verdict = podman.grade(answer.exercise.id, folder)
+    if why := unsupported(answer.exercise, as_docker(podman, answer.exercise.id).capabilities):
         assert why in verdict["message"]
     else:
         names = [check["name"] for check in verdict["checks"] if check["outcome"] == "failed"]
         assert verdict["outcome"] == "failed", verdict
-        assert names == [check_of(folder)] or f"{exercise.id}/wrong/{folder.name}" in PODMAN_DIFFERS, verdict
+        assert names == [answer.check] or answer.id in PODMAN_DIFFERS, verdict
 
 
 def test_podman_lacks_no_more_than_its_version_of_debian_12(podman):

@@ -6,34 +6,35 @@ Here as `%check` grades them; tests/test_same_verdict.py grades them once more, 
 from __future__ import annotations
 
 import pytest
-from answers import EXERCISES, answers, check_of, checked, failed, shown
+from answers import EXERCISES, answers, checked, failed, shown
 
 from graders.check import Outcome
+from graders.variants import variants
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
-def test_what_the_learner_starts_from_does_not_pass(exercise, throwaway):
-    assert checked(exercise, exercise.folder / "start", throwaway).outcome is Outcome.FAILED
+@pytest.mark.parametrize("answer", answers("start"))
+def test_what_the_learner_starts_from_does_not_pass(answer, throwaway):
+    assert checked(answer, throwaway).outcome is Outcome.FAILED
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
-def test_the_solution_passes_every_check(exercise, throwaway):
-    assert checked(exercise, exercise.folder / "solution", throwaway).outcome is Outcome.PASSED
+@pytest.mark.parametrize("answer", answers("solution"))
+def test_the_solution_passes_every_check(answer, throwaway):
+    assert checked(answer, throwaway).outcome is Outcome.PASSED
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize(("exercise", "folder"), answers("right"))
-def test_a_right_answer_of_another_kind_passes_too(exercise, folder, throwaway):
-    assert checked(exercise, folder, throwaway).outcome is Outcome.PASSED
+@pytest.mark.parametrize("answer", answers("right"))
+def test_a_right_answer_of_another_kind_passes_too(answer, throwaway):
+    assert checked(answer, throwaway).outcome is Outcome.PASSED
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize(("exercise", "folder"), answers("wrong"))
-def test_a_wrong_answer_fails_exactly_its_own_check(exercise, folder, throwaway):
-    verdict = checked(exercise, folder, throwaway)
-    assert failed(verdict) == [check_of(folder)], shown(verdict)
+@pytest.mark.parametrize("answer", answers("wrong"))
+def test_a_wrong_answer_fails_exactly_its_own_check(answer, throwaway):
+    verdict = checked(answer, throwaway)
+    assert failed(verdict) == [answer.check], shown(verdict)
     assert verdict.outcome is Outcome.FAILED, shown(verdict)
 
 
@@ -42,8 +43,8 @@ def test_an_exercise_is_complete(exercise):
     assert len(exercise.hints) >= 3
     assert all(hint.strip() for hint in exercise.hints)
     assert exercise.points > 0
-    assert len([f for f in (exercise.folder / "right").iterdir() if f.is_dir()]) >= 2
-    assert len([f for f in (exercise.folder / "wrong").iterdir() if f.is_dir()]) >= 3
+    assert len(variants(exercise, "right")) >= 2
+    assert len(variants(exercise, "wrong")) >= 3
     assert (exercise.folder / "solution" / "why.md").read_text().strip()
     assert (exercise.folder / "task.md").read_text().strip()
     assert set(exercise.kind) <= {"commands", "files", "questions"}
@@ -63,5 +64,4 @@ def test_a_check_says_what_it_proves_and_asks_only_for_what_it_needs(exercise):
 @pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
 def test_every_wrong_answer_names_a_check(exercise):
     names = {check.name for check in exercise.checks}
-    for folder in (exercise.folder / "wrong").iterdir():
-        assert check_of(folder) in names
+    assert {answer.check for answer in variants(exercise, "wrong")} <= names

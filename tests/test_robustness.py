@@ -21,6 +21,7 @@ from graders.engine import Engine
 from graders.engine.cleaning import remove_demos, remove_exercise, sweep
 from graders.exercise import load
 from graders.grading import grade
+from graders.variants import laid_out, variants
 
 pytestmark = pytest.mark.engine
 
@@ -174,9 +175,9 @@ def test_nothing_of_others_is_touched_and_nothing_of_ours_stays(throwaway):
     client.volumes.create("my-data")
     client.networks.create("my-net")
     before = everything(client)
-    grade(IMAGE, throwaway, IMAGE.folder / "solution")
-    for name in ("start", "wrong/" + next((IMAGE.folder / "wrong").iterdir()).name):
-        grade(IMAGE, throwaway, IMAGE.folder / name)
+    for answer in variants(IMAGE, "start", "solution", "wrong")[:3]:
+        with laid_out(answer) as folder:
+            grade(IMAGE, throwaway, folder)
     assert everything(client) == before
 
 

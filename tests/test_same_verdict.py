@@ -10,30 +10,23 @@ import os
 import subprocess
 import sys
 from itertools import zip_longest
-from pathlib import Path
 
 import pytest
-from answers import ALL_ANSWERS, EXERCISES, check_of, folders
+from answers import ALL_ANSWERS, EXERCISES
 
 from graders.check import Verdict
 from graders.classroom.demo import hand_in
 from graders.classroom.history import Record
 from graders.classroom.room import Classroom
+from graders.variants import Variant, one_for_each_check, variants
 
 # All are graded in the first test, as a class is: by workers, side by side.
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("class"), pytest.mark.timeout(3600)]
 
 
-def shipped(exercise) -> list[Path]:
-    wrong = folders(exercise, "wrong")
-    if not ALL_ANSWERS:
-        wrong = list({check_of(answer): answer for answer in reversed(wrong)}.values())
-    return [
-        exercise.folder / "start",
-        exercise.folder / "solution",
-        *folders(exercise, "right"),
-        *wrong,
-    ]
+def shipped(exercise) -> list[Variant]:
+    wrong = variants(exercise, "wrong") if ALL_ANSWERS else one_for_each_check(exercise)
+    return [*variants(exercise, "start", "solution", "right"), *wrong]
 
 
 def learner(number: int) -> str:
@@ -48,7 +41,7 @@ def room(tmp_path_factory) -> Classroom:
         room.release(topic, lambda _: None)
         own = [exercise for exercise in EXERCISES.values() if exercise.topic == topic]
         for number, answers in enumerate(zip_longest(*(shipped(exercise) for exercise in own))):
-            given = {e.id: answer or e.folder / "solution" for e, answer in zip(own, answers, strict=True)}
+            given = {e.id: answer or Variant(e, "solution") for e, answer in zip(own, answers, strict=True)}
             hand_in(room, learner(number), topic, given, seed=f"seed{number % 3}")
     subprocess.run(
         [sys.executable, "-m", "graders", "class", "grade", "--course", str(room.root)], check=True, env=os.environ
@@ -59,7 +52,7 @@ def room(tmp_path_factory) -> Classroom:
 @pytest.mark.parametrize(
     ("exercise", "number", "answer"),
     [
-        pytest.param(exercise, number, answer, id=f"{exercise.id}/{answer.relative_to(exercise.folder)}")
+        pytest.param(exercise, number, answer, id=answer.id)
         for exercise in EXERCISES.values()
         for number, answer in enumerate(shipped(exercise))
     ],
@@ -69,8 +62,7 @@ def test_a_class_reaches_the_verdict_of_a_check(room, exercise, number, answer):
     assert record is not None
     verdict = Verdict.from_json(record.verdict)
     failed = [result.name for result in verdict.checks if result.outcome == "failed"]
-    if answer.parent.name == "wrong":
-        assert failed == [check_of(answer)], json.dumps(record.verdict, indent=1)
-    assert verdict.outcome == ("failed" if answer.parent.name == "wrong" or answer.name == "start" else "passed"), (
-        json.dumps(record.verdict, indent=1)
-    )
+    if answer.kind == "wrong":
+        assert failed == [answer.check], json.dumps(record.verdict, indent=1)
+    passes = answer.kind in {"solution", "right"}
+    assert verdict.outcome == ("passed" if passes else "failed"), json.dumps(record.verdict, indent=1)

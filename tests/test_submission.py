@@ -17,6 +17,7 @@ from graders.classroom import submission
 from graders.classroom.demo import hand_in
 from graders.classroom.room import Classroom, exercises_of
 from graders.exercise import load
+from graders.variants import Variant
 
 TOPIC = "images"
 FIRST = "images/first-container"
@@ -39,7 +40,7 @@ def handed_in(room):
     learner = f"learner-{next(LEARNERS)}"
 
     def make(topic=TOPIC) -> Path:
-        answers = {e.id: e.folder / "solution" for e in exercises_of(topic)}
+        answers = {e.id: Variant(e, "solution") for e in exercises_of(topic)}
         return hand_in(room, learner, topic, answers)
 
     return make

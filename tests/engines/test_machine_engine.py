@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 import docker
 import pytest
-from answers import EXERCISES, folders
+from answers import EXERCISES
 from docker.types import EndpointSpec, ServiceMode
 
 from environment.engines import EngineUnavailableError
@@ -38,6 +38,7 @@ from graders.classroom.submission import Answer, File
 from graders.engine import Engine
 from graders.exercise import COMMANDS
 from graders.grading import grade
+from graders.variants import lay_out, variants
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -276,7 +277,7 @@ def test_a_solution_passes_and_the_start_does_not_where_it_is_supported(host, na
 
 
 def test_drydock_check_grades_in_a_machine(tmp_path):
-    answer = folders(EXERCISES["images/first-container"], "wrong")[0]
+    answer = lay_out(variants(EXERCISES["images/first-container"], "wrong")[0], tmp_path / "answer")
     words = ["check", "images/first-container", "--answer", str(answer), "--engine", "machine", "--json"]
     done = subprocess.run([*DRYDOCK, *words], cwd=ROOT, capture_output=True, text=True, check=False)
     verdict = json.loads(done.stdout)

@@ -1,6 +1,6 @@
 """Every exercise proves its grader: the start fails, right answers pass, each wrong answer fails exactly its own check.
 
-Here as `%check` grades them; tests/test_same_verdict.py grades them once more, as a class does.
+Here as `%check` grades them; tests/classroom/test_same_verdict.py grades them once more, as a class does.
 """
 
 from __future__ import annotations

@@ -8,14 +8,17 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from podman import LACKS
 
 from graders.cli import parser
-from graders.exercise import topics
+from graders.exercise import exercises, topics
 from graders.notebooks import build
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
-DOCUMENTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "environment/README.md", "environment/binder/README.md"]
+DOCUMENTS = sorted(
+    str(path.relative_to(ROOT)) for pattern in ("*.md", "environment/**/*.md") for path in ROOT.glob(pattern)
+)
 
 
 def anchors(text: str) -> set[str]:
@@ -78,6 +81,14 @@ def test_the_readme_counts_the_exercises_right():
     readme = (ROOT / "README.md").read_text()
     titles = " and ".join(f"*{topic.title}* ({len(topic.exercises)} exercises)" for topic in topics())
     assert f"The topics now: {titles}." in " ".join(readme.split())
+
+
+@pytest.mark.parametrize(
+    ("row", "lacks"), [("the machine that Drydock brings", {"real-time"}), ("Podman's Docker API", LACKS)]
+)
+def test_the_readme_counts_what_an_engine_can_do_right(row, lacks):
+    can = [exercise for exercise in exercises() if not lacks & set(exercise.requires)]
+    assert f"| {row} | {len(can)} of {len(exercises())} exercises" in (ROOT / "README.md").read_text()
 
 
 def test_ci_runs_the_readmes_test_command():

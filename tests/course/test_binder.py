@@ -28,7 +28,7 @@ from graders.exercise import load, topics
 
 pytestmark = [pytest.mark.engine, pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("own Engine")]
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 BINDER = ROOT / "environment" / "binder"
 TOKEN = "a-token-of-this-test"
 SECRET = "/run/secrets/ca.crt"

@@ -38,7 +38,7 @@ DRYDOCK = [sys.executable, "-m", "graders", "class"]
 NBGRADER = [sys.executable, "-m", "nbgrader"]
 ENVIRONMENT = os.environ | {
     "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
-    "PYTHONPATH": str(Path(__file__).parent.parent),
+    "PYTHONPATH": str(Path(__file__).parents[2]),
 }
 
 

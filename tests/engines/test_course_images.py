@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     Run = Callable[..., Container]
 
 IMAGES = {image.name: image for image in catalogue()}
-RECIPES = Path(__file__).parents[1] / "environment" / "images"
+RECIPES = Path(__file__).parents[2] / "environment" / "images"
 SESSION = f"images-{uuid.uuid4().hex[:8]}"
 LABELS = {"org.drydock.session": SESSION}
 

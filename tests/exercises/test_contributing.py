@@ -14,7 +14,7 @@ import pytest
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 COPIED = ("graders", "exercises", "notebooks", "environment", "tests", "pyproject.toml", "README.md")
 
 
@@ -78,7 +78,7 @@ def test_an_exercise_added_in_six_steps_proves_itself(course):
     done = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "0"),
-            *("tests/test_exercises.py", "tests/test_notebooks.py", "-k", "images/rename or once_and_in_order"),
+            *("tests/exercises/test_exercises.py", "tests/course/test_notebooks.py", "-k", "images/rename or once_and_in_order"),
         ],
         cwd=course,
         env=os.environ | {"PYTHONPATH": str(course)},

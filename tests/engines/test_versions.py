@@ -9,19 +9,23 @@ import contextlib
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
-from answers import ALL_ANSWERS, EXERCISES, failed, graded, shown
+from answers import EXERCISES, failed, graded, shown
 from conftest import start_engine
+from podman import LACKS as PODMAN_LACKS
 from podman import PACKAGES, Podman, missing, save_images
 
+from environment.engines import Connection
 from environment.engines.found import FoundEngine
 from graders.check import Outcome
 from graders.engine import Engine
 from graders.errors import Failed, NotSupportedError
 from graders.exercise import Exercise
+from graders.sharing import SharedEngine
 from graders.variants import Kind, laid_out, variants
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
@@ -32,7 +36,6 @@ OF_THE_MACHINE = {"memory-limit", "swap-limit", "cpu-limit", "pids-limit", "same
 LACKS = {
     "20.10": {"heredoc"},
     "28": set(),
-    "podman": {"heredoc", "oom-killed", "health-checks", "stop-grace", "chosen-port", "local-registry", "swarm"},
 }
 
 PODMAN_DIFFERS = {
@@ -47,10 +50,25 @@ PODMAN_DIFFERS = {
 """Answers whose commands or Dockerfile mean something else to Podman, and fail for what the learner sees there."""
 
 
-def chosen(*kinds: Kind) -> list[object]:
-    """The answers of these kinds, or the first of each exercise."""
-    found = [variants(exercise, *kinds) for exercise in EXERCISES.values()]
-    return [pytest.param(v, id=v.id) for answers in found for v in (answers if ALL_ANSWERS else answers[:1])]
+KINDS = (*VERSIONS, "podman")
+
+
+def chosen(offset: int, *kinds: Kind, on: Sequence[str] = KINDS) -> list[object]:
+    """The answers of these kinds on each of these Engines. Of each exercise the first is in the standard proof, on one.
+
+    Which Engine that is goes round, from exercise to exercise; `offset` says where it begins.
+    """
+    return [
+        pytest.param(
+            answer,
+            *([kind] if on == tuple(VERSIONS) else []),
+            id=f"{answer.id}-{kind}",
+            marks=[] if number == 0 and KINDS[(turn + offset) % len(KINDS)] == kind else [pytest.mark.all],
+        )
+        for turn, exercise in enumerate(EXERCISES.values())
+        for number, answer in enumerate(variants(exercise, *kinds))
+        for kind in on
+    ]
 
 
 @pytest.fixture(params=VERSIONS)
@@ -59,12 +77,21 @@ def version(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
+@pytest.fixture(scope="session")
+def engines(host) -> Iterator[Mapping[str, SharedEngine]]:
+    """A throwaway Engine of each version, which answers share."""
+    with contextlib.ExitStack() as open_until_the_end:
+        yield {
+            version: open_until_the_end.enter_context(SharedEngine(partial(start_engine, host, image)))
+            for version, image in VERSIONS.items()
+        }
+
+
 @pytest.fixture
-def other(host, version):
+def other(engines, version) -> Iterator[Connection]:
     """A throwaway Engine of that version."""
-    engine = start_engine(host, VERSIONS[version])
-    yield engine
-    engine.close()
+    with engines[version].lend(scripts=True) as engine:
+        yield engine
 
 
 def unsupported(exercise: Exercise, capabilities: Mapping[str, str]) -> str:
@@ -72,7 +99,7 @@ def unsupported(exercise: Exercise, capabilities: Mapping[str, str]) -> str:
     return next((capabilities[need] for need in exercise.requires if capabilities[need]), "")
 
 
-@pytest.mark.parametrize("answer", chosen("solution", "right"))
+@pytest.mark.parametrize(("answer", "version"), chosen(0, "solution", "right", on=tuple(VERSIONS)))
 def test_a_right_answer_passes_on_each_engine_that_can_do_the_exercise(answer, other):
     verdict = graded(answer, other)
     if why := unsupported(answer.exercise, Engine(other, answer.exercise.id, "").capabilities):
@@ -82,7 +109,7 @@ def test_a_right_answer_passes_on_each_engine_that_can_do_the_exercise(answer, o
         assert verdict.outcome is Outcome.PASSED, shown(verdict)
 
 
-@pytest.mark.parametrize("answer", chosen("wrong"))
+@pytest.mark.parametrize(("answer", "version"), chosen(1, "wrong", on=tuple(VERSIONS)))
 def test_a_wrong_answer_fails_the_same_check_on_each_engine_that_can_do_the_exercise(answer, other):
     verdict = graded(answer, other)
     if unsupported(answer.exercise, Engine(other, answer.exercise.id, "").capabilities):
@@ -130,7 +157,7 @@ def as_docker(podman: Podman, exercise: str) -> Engine:
     return Engine(FoundEngine.find({"DOCKER_HOST": podman.url}), exercise, "")
 
 
-@pytest.mark.parametrize("answer", chosen("solution", "right"))
+@pytest.mark.parametrize("answer", chosen(0, "solution", "right", on=("podman",)))
 def test_a_right_answer_passes_through_podmans_docker_api_if_it_can_do_the_exercise(answer, podman):
     with laid_out(answer) as folder:
         verdict = podman.grade(answer.exercise.id, folder)
@@ -141,7 +168,7 @@ def test_a_right_answer_passes_through_podmans_docker_api_if_it_can_do_the_exerc
         assert verdict["outcome"] == ("failed" if answer.id in PODMAN_DIFFERS else "passed"), verdict
 
 
-@pytest.mark.parametrize("answer", chosen("wrong"))
+@pytest.mark.parametrize("answer", chosen(1, "wrong", on=("podman",)))
 def test_a_wrong_answer_fails_the_same_check_through_podmans_docker_api(answer, podman):
     with laid_out(answer) as folder:
         verdict = podman.grade(answer.exercise.id, folder)
@@ -155,7 +182,7 @@ def test_a_wrong_answer_fails_the_same_check_through_podmans_docker_api(answer, 
 
 def test_podman_lacks_no_more_than_its_version_of_debian_12(podman):
     lacking = {name for name, why in as_docker(podman, "").capabilities.items() if why}
-    assert lacking - OF_THE_MACHINE <= LACKS["podman"]
+    assert lacking - OF_THE_MACHINE <= PODMAN_LACKS
     assert "buildkit" in lacking
 
 

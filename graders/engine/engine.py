@@ -134,7 +134,10 @@ class Engine:
     # Doing
 
     def build(self, context: Path, **options: Any) -> Build:
-        """`docker build` of a folder, with the options of `graders.engine.builds.build`."""
+        """`docker build` of a folder; `options` are dockerfile, target, args, secrets, no_cache, tags and timeout.
+
+        Fails with the step, its log and its error where it does not build; see `graders.engine.builds.build`.
+        """
         return builds.build(self._run, context, **options)
 
     def run(

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from answers import EXERCISES, failed, graded, shown
 from conftest import start_engine
+from graders.sharing import SharedEngine
 from podman import LACKS as PODMAN_LACKS
 from podman import PACKAGES, Podman, missing, save_images
 
@@ -25,7 +26,6 @@ from graders.check import Outcome
 from graders.engine import Engine
 from graders.errors import Failed, NotSupportedError
 from graders.exercise import Exercise
-from graders.sharing import SharedEngine
 from graders.variants import Kind, laid_out, variants
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]

@@ -15,6 +15,7 @@ import pytest
 from environment.engines import SESSION_LABEL
 from graders.exercise import CONTENT, exercises, load
 from graders.notebooks import copy_start
+from graders.variants import Variant, laid_out
 from graders.workspace import reset_files
 
 FIRST = CONTENT / "exercises" / "images" / "first-container"
@@ -69,7 +70,8 @@ def test_a_terminal_in_the_folder_sees_the_starting_files_after_a_reset_and_the_
 
 
 @pytest.mark.parametrize(
-    "command", ["start", "doctor", "list", "check", "hint", "solution", "reset", "clean", "images", "class"]
+    "command",
+    ["start", "doctor", "list", "check", "hint", "solution", "reset", "clean", "images", "class", "new", "prove"],
 )
 def test_every_command_explains_itself(home, command):
     done = drydock(command, "--help")
@@ -173,7 +175,8 @@ class TestChecking:
         assert {c["outcome"] for c in said["checks"]} == {"passed"}
 
     def test_a_failed_check_exits_with_1_and_says_what_was_seen(self, home):
-        done = drydock("check", "images/first-container", "--answer", str(FIRST / "wrong" / "only_on_loopback"))
+        with laid_out(Variant(load("images/first-container"), "wrong", "only_on_loopback")) as answer:
+            done = drydock("check", "images/first-container", "--answer", str(answer))
         assert done.returncode == 1, done.stdout + done.stderr
         assert "every machine on your network can reach it" in " ".join(done.stdout.split())
         assert "$ docker port dd-web" in done.stdout

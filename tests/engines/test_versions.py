@@ -14,9 +14,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from answers import EXERCISES, failed, graded, shown
+from answers import EXERCISES, graded, shown
 from conftest import start_engine
-from graders.sharing import SharedEngine
 from podman import LACKS as PODMAN_LACKS
 from podman import PACKAGES, Podman, missing, save_images
 
@@ -24,8 +23,10 @@ from environment.engines import Connection
 from environment.engines.found import FoundEngine
 from graders.check import Outcome
 from graders.engine import Engine
+from graders.engine.sharing import SharedEngine
 from graders.errors import Failed, NotSupportedError
 from graders.exercise import Exercise
+from graders.proving import failed
 from graders.variants import Kind, laid_out, variants
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]

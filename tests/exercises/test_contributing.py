@@ -34,9 +34,35 @@ def write(path: Path, text: str) -> None:
     path.write_text(textwrap.dedent(text).lstrip())
 
 
+def drydock(course: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "graders", *words],
+        cwd=course,
+        env=os.environ | {"PYTHONPATH": str(course)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 def test_an_exercise_added_in_six_steps_proves_itself(course):
     exercise = course / "exercises" / "images" / "rename"
-    # 1. Answers.
+    # 1. The beginning.
+    begun = drydock(course, "new", "images/rename")
+    assert begun.returncode == 0, begun.stderr
+    missing = drydock(course, "prove", "images/rename")
+    assert missing.returncode == 1
+    for sentence in (
+        "`task.md` says nothing.",
+        "`solution/why.md` says nothing.",
+        "Hint 1 is empty.",
+        "No wrong answer fails the check `running`: add `wrong/running--…/`.",
+        "It has 0 answers in right/ and needs 2.",
+        "It has 0 answers in wrong/ and needs 3.",
+        "`notebooks/course.toml` does not name `rename` among the exercises of `images`.",
+    ):
+        assert sentence in missing.stdout.splitlines(), missing.stdout
+    # 2. Answers.
     begin = "docker run -d --name dd-before busybox:1.37 sleep 600\n"
     for name, commands in {
         "solution": begin + "docker rename dd-before dd-after\n",
@@ -46,45 +72,32 @@ def test_an_exercise_added_in_six_steps_proves_itself(course):
         "wrong/renamed--not": begin,
         "wrong/renamed--stopped": begin + "docker rename dd-before dd-after; docker stop -t 0 dd-after\n",
         "wrong/renamed--tagged": begin + "docker tag busybox:1.37 dd-after\n",
-        "start": "# Your commands\n",
     }.items():
         write(exercise / name / "commands.sh", commands)
-    # 2. What it is.
+    # 3. What it is.
     write(exercise / "solution" / "why.md", "`docker rename` changes the name and nothing else.\n")
     write(exercise / "task.md", "Give the running container `dd-before` the name `dd-after`.\n")
-    write(
-        exercise / "exercise.toml",
-        """
-        title = "Rename a container"
-        kind = ["commands"]
-        minutes = 2
-        images = ["busybox:1.37"]
-        hints = ["A name is not the container.", "`docker --help` lists the commands.", "There is `docker rename`."]
-
-        [owns]
-        containers = ["dd-before", "dd-after"]
-        """,
-    )
-    # 3. The grader, as the document shows it.
+    toml = exercise / "exercise.toml"
+    hints = '["A name is not the container.", "`docker --help` lists the commands.", "There is `docker rename`."]'
+    described = re.sub(r"^hints = \[.*?^\]", f"hints = {hints}", toml.read_text(), flags=re.MULTILINE | re.DOTALL)
+    toml.write_text(described.replace('["dd-rename"]', '["dd-before", "dd-after"]'))
+    # 4. The grader, with the check that the document shows.
     shown = re.search(r"^( +)@check.*?(?=\n\n)", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE | re.DOTALL)
-    imports = "from graders.author import Container, Engine, check\n\n\n"
-    write(course / "graders" / "topics" / "images" / "rename.py", imports + textwrap.dedent(shown[0]) + "\n")
-    # 4. Its place in the course.
+    grader = course / "graders" / "topics" / "images" / "rename.py"
+    grader.write_text(grader.read_text().partition("@check")[0] + textwrap.dedent(shown[0]) + "\n")
+    # 5. Its place in the course: the lines that the beginning printed.
+    lines = [line.removeprefix("    ") for line in begun.stdout.splitlines()]
+    named, block = next(line for line in lines if line.startswith('"')), lines.index("```{exercise} images/rename")
     toml = course / "notebooks" / "course.toml"
-    toml.write_text(toml.read_text().replace('    "repair",\n', '    "repair",\n    "rename",\n', 1))
+    toml.write_text(toml.read_text().replace('    "repair",\n', f'    "repair",\n    {named}\n', 1))
     notebook = course / "notebooks" / "images.md"
-    notebook.write_text(notebook.read_text() + "\n```{exercise} images/rename\n```\n")
-    # 5. The proof.
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "0"),
-            *("tests/exercises/test_exercises.py", "tests/course/test_notebooks.py", "-k", "images/rename or once_and_in_order"),
-        ],
-        cwd=course,
-        env=os.environ | {"PYTHONPATH": str(course)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "passed" in done.stdout
+    notebook.write_text("\n".join([notebook.read_text(), *lines[block : block + 2], ""]))
+    # 6. The proof.
+    unread = drydock(course, "prove", "images/rename", "--all")
+    assert unread.returncode == 1
+    assert "It has no says.txt" in unread.stdout
+    for words in (["--all", "--write"], ["--all"]):
+        done = drydock(course, "prove", "images/rename", *words)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert "images/rename: proven, 7 answers, 1 throwaway Engines" in done.stdout
+    assert "There is no container called `dd-after`." in (exercise / "wrong/renamed--not/says.txt").read_text()

@@ -41,7 +41,7 @@ def test_what_is_right_is_read_with_tuples(file):
 @pytest.mark.parametrize(
     ("line", "changed", "sentence"),
     [
-        ("title", 'titel = "Rename"', "names the key `titel`, which does not exist. Did you mean `title`?"),
+        ("title", 'titles = "Rename"', "names the key `titles`, which does not exist. Did you mean `title`?"),
         ("minutes", "", "has no key `minutes`. Add `minutes`, a whole number."),
         ("minutes", 'minutes = "5"', "`minutes` in `exercises/images/rename/exercise.toml` is '5', and not a whole"),
         ("minutes", "minutes = true", "`minutes` in `exercises/images/rename/exercise.toml` is True, and not"),

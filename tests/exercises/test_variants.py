@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from answers import EXERCISES
 
 from graders.errors import DrydockError
 from graders.variants import Variant, laid_out, lay_out, one_for_each_check, variants
@@ -94,13 +93,3 @@ def test_an_answer_cannot_lack_what_the_solution_does_not_have(exercise, tmp_pat
     (exercise.folder / "wrong/builds--no-app/absent.txt").write_text("ap\n")
     with pytest.raises(DrydockError, match=r"`topic/name/wrong/builds--no-app/absent.txt` names `ap`"):
         lay_out(Variant(exercise, "wrong", "builds--no-app"), tmp_path / "laid")
-
-
-@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
-def test_an_answer_holds_only_what_differs_from_the_solution(exercise):
-    solution = exercise.folder / "solution"
-    for variant in variants(exercise, "right", "wrong"):
-        for path in variant.own:
-            own, other = variant.folder / path, solution / path
-            same = own.is_file() and other.is_file() and own.read_bytes() == other.read_bytes()
-            assert not same or own.stat().st_mode != other.stat().st_mode, f"{variant.id}/{path}"

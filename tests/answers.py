@@ -40,7 +40,10 @@ def checked(variant: Variant, engine: Connection) -> Verdict:
     """The verdict of `%check` after `%reset` and `%%answer`: on what the answer's own commands left on the Engine."""
     exercise = variant.exercise
     with laid_out(variant) as own:
-        with Answer(own) as answer, Engine(engine, exercise.id, session="") as outside:
+        with (
+            Answer(own, exercise_folder=exercise.folder) as answer,
+            Engine(engine, exercise.id, session="") as outside,
+        ):
             if exercise.prepare:
                 exercise.prepare(outside, answer)
             values = exercise.variables(answer)

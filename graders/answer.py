@@ -34,9 +34,8 @@ class Answer:
     sockets, or more than an answer needs.
     """
 
-    def __init__(self, folder: Path, *, seed: str | None = None, given: Path | None = None) -> None:
-        self.given = given
-        """The exercise's starting files, where some must stay as they are."""
+    def __init__(self, folder: Path, *, seed: str | None = None, exercise_folder: Path | None = None) -> None:
+        self._exercise_folder = exercise_folder
         self.commands: ScriptResult | None = None
         """How the answer's commands ended; None where the learner ran them before, on the own Engine."""
         self.seed = seed or _read_seed(folder)
@@ -53,6 +52,21 @@ class Answer:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def given(self) -> Path:
+        """The files that the learner starts from, of which some must stay as they are."""
+        return self._of_exercise("start")
+
+    @property
+    def scene(self) -> Path:
+        """The programs and recipes of which `prepare` makes what the learner finds."""
+        return self._of_exercise("scene")
+
+    def _of_exercise(self, name: str) -> Path:
+        if self._exercise_folder is None:
+            raise TypeError(f"An answer that was opened without its exercise's folder has no {name}/.")
+        return self._exercise_folder / name
 
     def close(self) -> None:
         """Remove the copy."""
@@ -81,22 +95,21 @@ class Answer:
         return path
 
     @contextmanager
-    def copied(self) -> Iterator[Path]:
-        """A second copy of the folder, to change while the first is looked at."""
+    def copied(self, folder: Path | None = None) -> Iterator[Path]:
+        """A second copy of the folder, or one of the exercise's, to change while the first is looked at."""
         with scratch_folder() as place:
-            yield Path(shutil.copytree(self.path, Path(place) / "context", symlinks=True))
+            yield Path(shutil.copytree(folder or self.path, Path(place) / "context", symlinks=True))
 
     def as_given(self, name: str, content: bytes | None) -> bool:
         """Whether that is what the learner received as this file; Windows line endings are no change."""
-        if self.given is None or content is None:
-            return False
-        return content.replace(b"\r\n", b"\n") == (self.given / name).read_bytes().replace(b"\r\n", b"\n")
+        given = (self.given / name).read_bytes()
+        return content is not None and content.replace(b"\r\n", b"\n") == given.replace(b"\r\n", b"\n")
 
-    def unchanged(self, *names: str) -> None:
+    def unchanged(self, *names: str, hint: str = "It stays as it is. `%reset` brings it back.") -> None:
         """See that files are as the learner received them; fails, naming the first that is not."""
         for name in names:
             if not self.as_given(name, self.file(name).read_bytes()):
-                raise Failed(f"`{name}` was changed.", hint="It stays as it is. `%reset` brings it back.")
+                raise Failed(f"`{name}` was changed.", hint=hint)
 
     @cached_property
     def answers(self) -> dict[str, object]:

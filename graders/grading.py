@@ -49,7 +49,7 @@ def grade(  # noqa: C901, PLR0913 - one exit for each way in which grading can e
 
     try:
         with (
-            Answer(folder, seed=seed, given=exercise.folder / "start") as answer,
+            Answer(folder, seed=seed, exercise_folder=exercise.folder) as answer,
             Engine(connection, exercise.id, current_session()) as engine,
         ):
             info = engine.info

@@ -92,7 +92,7 @@ class CourseMagics(Magics):
         """Save the cell as the exercise's commands.sh and run it."""
         exercise, folder = self._exercise(line)
         (folder / COMMANDS).write_text(cell)
-        with Answer(folder) as answer:
+        with Answer(folder, exercise_folder=exercise.folder) as answer:
             values = exercise.variables(answer)
         done = self.connection.run_script(
             folder, environment=values, timeout=3600, on_output=lambda text: print(text, end="", flush=True)

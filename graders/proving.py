@@ -85,7 +85,7 @@ def checked(variant: Variant, connection: Connection) -> Verdict:
     exercise = variant.exercise
     with laid_out(variant) as own:
         with (
-            Answer(own, given=exercise.folder / "start") as answer,
+            Answer(own, exercise_folder=exercise.folder) as answer,
             Engine(connection, exercise.id, session="") as outside,
         ):
             if exercise.prepare:

@@ -23,7 +23,10 @@ def reset(exercise: Exercise, folder: Path, connection: Connection) -> list[str]
     backup = reset_files(exercise, folder)
     if backup:
         told.append(f"Your files are in {backup}.")
-    with Answer(folder) as answer, Engine(connection, exercise.id, session="") as engine:
+    with (
+        Answer(folder, exercise_folder=exercise.folder) as answer,
+        Engine(connection, exercise.id, session="") as engine,
+    ):
         engine.require(exercise.requires)
         gone = remove_exercise(connection.client, exercise.id, exercise.owns)
         if gone:

@@ -84,7 +84,8 @@ def grader_digest(exercise: Exercise) -> str:
     files = [path for pattern in MACHINERY for path in sorted(PACKAGE.glob(pattern))]
     files += sorted(Path(engines.__file__).parent.glob("*.py"))
     files += [Path(str(exercise.grader.__file__)), exercise.folder / "exercise.toml"]
-    files += sorted(path for path in (exercise.folder / "scene").rglob("*") if path.is_file())
+    for part in ("scene", "start"):
+        files += sorted(path for path in (exercise.folder / part).rglob("*") if path.is_file())
     total = hashlib.sha256()
     for path in files:
         total.update(path.read_bytes())

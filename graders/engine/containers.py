@@ -8,6 +8,7 @@ import shlex
 import threading
 import time
 from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
 import docker.errors
@@ -127,10 +128,26 @@ class Container:
             return True
         return reference not in self._run.originals and bool(self.config["Image"] == reference)
 
+    def of(self, image: Image) -> Self:
+        """This container; fails, showing both ids, where it was made from any other image than this."""
+        if self.attributes["Image"] != image.id:
+            made_from = self.config["Image"]
+            raise Failed(
+                f"`{self.name}` was made from `{made_from}`, which is not the image `{image.reference}` of now.",
+                hint="A container keeps the image it was made from. After a new build, make a new container.",
+                evidence=[*self.evidence("{{.Image}}"), *image.evidence("{{.Id}}")],
+            )
+        return self
+
     @property
     def health(self) -> str:
         """What its health check says: `starting`, `healthy`, `unhealthy`, or `none` where it has no check."""
         return str((self.state.get("Health") or {}).get("Status") or "none")
+
+    @property
+    def probes(self) -> list[Attributes]:
+        """The last runs of its health check, the newest one last: ExitCode, Output, Start, End."""
+        return list((self.state.get("Health") or {}).get("Log") or [])
 
     @property
     def first_process(self) -> str:
@@ -162,13 +179,12 @@ class Container:
         return replace(self._run.docker(*command[1:], self.id), command=shlex.join([*command, self.called])).evidence
 
     def health_evidence(self) -> list[str]:
-        """The state of its health check, with what the last probe said, for a verdict."""
-        last = ((self.state.get("Health") or {}).get("Log") or [{"ExitCode": "none yet", "Output": ""}])[-1]
-        said = str(last["Output"]).strip().splitlines()[-1:]
-        return [
-            f"$ docker inspect --format '{{{{json .State.Health}}}}' {self.called}",
-            f"exit code {last['ExitCode']}{': ' if said else ''}{''.join(said)[:200]}",
-        ]
+        """The state of its health check, with what the last two probes said, for a verdict."""
+        shown = [f"$ docker inspect --format '{{{{json .State.Health}}}}' {self.called}", f"status {self.health}"]
+        for probe in self.probes[-2:]:
+            said = str(probe["Output"]).strip().splitlines()[-1:]
+            shown.append(f"exit code {probe['ExitCode']}{': ' if said else ''}{''.join(said)[:200]}")
+        return shown
 
     def port_evidence(self) -> list[str]:
         """`docker port` and what it prints, for a verdict."""
@@ -250,6 +266,14 @@ class Container:
             if left <= 0:
                 return response
 
+    def page(self, path: str = "/", *, port: int = 80, wait: float = 10) -> str:
+        """The body of the answer through the published port; fails where none comes, or its status is not 200."""
+        response = self.request(path, port=port, wait=wait)
+        if response.status != HTTPStatus.OK:
+            of = "a container of the image" if self.shown else f"`{self.name}`"
+            raise Failed(f"Port {port} of {of} {response.seen}.", evidence=self.log_evidence())
+        return response.body
+
     def request_inside(self, path: str = "/", *, port: int = 80, seconds: int = 10) -> Finished:
         """Ask on 127.0.0.1 in the container's own network, published or not; stdout is the body."""
         script = (
@@ -305,9 +329,15 @@ class Container:
             raise Failed(f"{self.subject} still runs after {timeout:.0f} seconds.", evidence=self.log_evidence())
         return self.state
 
+    def becomes(self, status: str, timeout: float, *, or_else: Callable[[Attributes], bool] = lambda _: False) -> bool:
+        """Whether its health check says `status` within `timeout` seconds, or the test holds for its attributes."""
+        return self.wait_until(
+            lambda a: (a["State"].get("Health") or {}).get("Status") == status or or_else(a), timeout
+        )
+
     def wait_healthy(self, timeout: float = 60, *, status: str = "healthy") -> None:
         """Wait for its health check to say `status`; fails, showing the last probe, where it does not in time."""
-        if not self.wait_until(lambda a: (a["State"].get("Health") or {}).get("Status") == status, timeout):
+        if not self.becomes(status, timeout):
             seen = self.health if self.health != "none" else "without a health check"
             raise Failed(
                 f"{self.subject} is {seen}, not {status}, after {timeout:.0f} seconds.", evidence=self.health_evidence()

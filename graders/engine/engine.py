@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from graders.check import EngineInfo
 from graders.engine import builds, containers, images
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from graders.engine.containers import Container
     from graders.engine.images import Image
     from graders.engine.words import Attributes, Finished
+
+T = TypeVar("T")
 
 
 class Engine:
@@ -165,6 +167,10 @@ class Engine:
         """
         return containers.once(self._run, image, *command, timeout=timeout, **options)
 
+    def look(self, image: Image, program: str, *arguments: str, user: str | None = None) -> list[str]:
+        """What a program prints in a container of the image, in place of what the image runs, for a verdict."""
+        return self.once(image, *arguments, entrypoint=program, user=user).evidence
+
     def make_image(self, base: str, script: str, *, name: str = "", changes: Sequence[str] = ()) -> Image:
         """An image for an exercise to start from: what a shell script leaves in a container of `base`, committed.
 
@@ -177,11 +183,10 @@ class Engine:
         """Take a name away; the image goes with its last one."""
         images.untag(self._run, reference)
 
-    def side_by_side(self, *actions: Callable[[], object]) -> None:
-        """Do several things at the same time and return when all have ended; raises what the first of them raised."""
+    def side_by_side(self, *actions: Callable[[], T]) -> list[T]:
+        """Do several things at the same time and return what each gave; raises what the first of them raised."""
         with ThreadPoolExecutor(len(actions), thread_name_prefix="side-by-side") as pool:
-            for future in [pool.submit(action) for action in actions]:
-                future.result()
+            return [future.result() for future in [pool.submit(action) for action in actions]]
 
     def close(self) -> None:
         """Remove all that this run made. Never anything else."""

@@ -92,6 +92,25 @@ class Image:
         """Whether its lowest layers are all those of the other image, in the same order."""
         return self.layers[: len(base.layers)] == base.layers
 
+    def starts_from(self, reference: str) -> None:
+        """See that it is based on what a name stood for before the answer's commands; fails, showing both's layers."""
+        base, template = original(self._run, reference), "{{range .RootFS.Layers}}{{println .}}{{end}}"
+        if not self.based_on(base):
+            raise Failed(
+                f"The lowest layers of your image are not those of `{reference}`.",
+                evidence=[*self.evidence(template), *base.evidence(template)],
+            )
+
+    def health_check(self) -> Attributes:
+        """Healthcheck of its configuration; fails where it has none, or switches it off."""
+        found = dict(self.config.get("Healthcheck") or {})
+        if (found.get("Test") or ["NONE"])[0] == "NONE":
+            raise Failed(
+                "The image switches the health check off." if found else "The image has no health check.",
+                evidence=self.evidence("{{json .Config.Healthcheck}}"),
+            )
+        return found
+
     def holds(self, secret: str, *, above: Image | None = None) -> list[str]:
         """Names of files, in any layer and in the configuration, that contain the text, deleted ones included."""
         needle = secret.encode()
@@ -114,6 +133,10 @@ class Image:
     def evidence(self, template: str) -> list[str]:
         """`docker image inspect --format TEMPLATE` and what it prints, for a verdict."""
         return self._evidence("image", "inspect", "--format", template)
+
+    def command_evidence(self) -> list[str]:
+        """What its containers run, by its Entrypoint and Cmd, for a verdict."""
+        return self.evidence("{{json .Config.Entrypoint}} {{json .Config.Cmd}}")
 
     def history_evidence(self) -> list[str]:
         """`docker history` with the newest steps, for a verdict."""

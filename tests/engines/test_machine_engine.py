@@ -162,37 +162,6 @@ def test_no_call_to_its_engine_waits_for_another_one(engine):
                 assert asking.recv(10_000).startswith(b"HTTP/1.1 200")
 
 
-def test_a_request_reaches_a_published_port(engine):
-    container = engine.client.containers.run(
-        BUSYBOX,
-        ["sh", "-c", "echo hello >/index.html; exec httpd -f -h /"],
-        detach=True,
-        ports={"80/tcp": ("127.0.0.1", 8080)},
-    )
-    try:
-        assert engine.request("http://127.0.0.1:8080/", wait=20, timeout=20).body == "hello\n"
-        assert engine.request("http://127.0.0.1:8081/").status == 0
-    finally:
-        container.remove(force=True)
-
-
-def test_a_script_runs_in_it_and_its_files_come_back(engine, tmp_path):
-    (tmp_path / "commands.sh").write_text(
-        f"read -r word <given\ndocker run --rm {BUSYBOX} echo $word $SEED >made\necho said; exit 7\n"
-    )
-    (tmp_path / "given").write_text("given\n")
-    heard: list[str] = []
-    done = engine.run_script(tmp_path, environment={"SEED": "a b"}, on_output=heard.append)
-    assert (done.exit_code, done.output, "".join(heard)) == (7, "said\n", "said\n")
-    assert (tmp_path / "made").read_text() == "given a b\n"
-
-
-def test_a_script_that_does_not_end_is_ended(engine, tmp_path):
-    (tmp_path / "commands.sh").write_text("echo begun\nsleep 1000\n")
-    done = engine.run_script(tmp_path, timeout=2)
-    assert (done.exit_code, done.output) == (124, "begun\n")
-
-
 def test_swarm_publishes_through_the_routing_mesh(host):
     with start(host) as engine:
         engine.client.swarm.init(advertise_addr="10.0.2.15")

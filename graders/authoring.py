@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from environment.engines import Connection
+    from graders.engine.sharing import SharedEngine
     from graders.exercise import Exercise
     from graders.proving import Proof
-    from graders.sharing import SharedEngine
 
 PROVEN, NOT_PROVEN, UNGRADABLE = 0, 1, 3
 NANOSECONDS = 1e9
@@ -93,11 +93,11 @@ def _new(chosen: argparse.Namespace) -> int:
 def _prove(chosen: argparse.Namespace) -> int:
     from environment.engines.container import ContainerEngine
     from environment.engines.found import FoundEngine
-    from graders import course
-    from graders.sharing import SharedEngine
+    from graders.connect import connect, throwaway_kind
+    from graders.engine.sharing import SharedEngine
 
     exercises = [_exercise(name) for name in chosen.exercises]  # all of them, before anything takes time
-    kind, host = course.throwaway_kind(), FoundEngine.find().client
+    kind, host = throwaway_kind(), FoundEngine.find().client
 
     def spent(connection: Connection) -> float:
         if not isinstance(connection, ContainerEngine):
@@ -106,7 +106,7 @@ def _prove(chosen: argparse.Namespace) -> int:
         return float(used) / NANOSECONDS
 
     accounts = []
-    with SharedEngine(lambda: course.connect(kind)) as shared:
+    with SharedEngine(lambda: connect(kind)) as shared:
         for exercise in exercises:
             accounts.append(_proven(exercise, shared, spent, chosen))
             if not chosen.json:

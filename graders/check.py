@@ -50,7 +50,7 @@ class Check:
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """Names of what the function asks for: `engine`, `workspace`, or checks that it needs."""
+        """Names of what the function asks for: `engine`, `answer`, or checks that it needs."""
         return tuple(inspect.signature(self.function).parameters)
 
     def needed(self) -> list[Check]:
@@ -175,7 +175,7 @@ def run_checks(
     sentences; what it does not know is the grader's own fault and says so.
     """
     results: dict[Check, CheckResult] = {}
-    values: dict[str, object] = dict(given)
+    values: dict[str, object] = {}  # those of checks; a check called like what is given does not hide it
     pool = ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="check")
     try:
         for _, group in groupby(checks, key=lambda c: checks.index(c) + 1 if c.alone else 0):
@@ -189,7 +189,7 @@ def run_checks(
                         results[ready] = _skipped(ready, missing)
                         on_result(results[ready])
                         break  # what needs this one can be told now too
-                    running[pool.submit(_run, ready, dict(values), explain)] = ready
+                    running[pool.submit(_run, ready, values | dict(given), explain)] = ready
                 else:
                     done, _pending = wait(running, return_when=FIRST_COMPLETED)
                     for future in done:

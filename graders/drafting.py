@@ -27,8 +27,7 @@ hints = [
 containers = ["dd-{name}"]
 """
 GRADER = '''\
-from graders.check import check
-from graders.engine import Container, Engine
+from graders.author import Container, Engine, check
 
 
 @check(points=1)
@@ -43,7 +42,7 @@ SOLUTION = "docker run --detach --name dd-{name} busybox:1.37 sleep 1d\n"
 def draft(exercise_id: str) -> list[Path]:
     """Write the files of a new exercise and return them. Raises UsageError where there can be none of this id."""
     topic, _, name = exercise_id.partition("/")
-    known = [str(topic["id"]) for topic in topics()]
+    known = [topic.id for topic in topics()]
     if not re.fullmatch(f"{NAME}/{NAME}", exercise_id):
         raise UsageError(
             f"`{exercise_id}` cannot be the name of an exercise.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import os
 import time
@@ -11,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from environment.engines.script import TIMED_OUT
 from graders import texts
+from graders.answer import Answer
 from graders.check import Outcome
 from graders.engine import Engine
-from graders.exercise import COMMANDS, CONTENT, PACKAGE, grade, topics, variables
+from graders.exercise import COMMANDS, CONTENT, PACKAGE, topics
+from graders.grading import grade
 from graders.variants import ABSENT, SAYS, WHY, laid_out, one_for_each_check, variants
-from graders.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from environment.engines import Connection
     from graders.check import Verdict
+    from graders.engine.sharing import SharedEngine
     from graders.exercise import Exercise
-    from graders.sharing import SharedEngine
     from graders.variants import Kind, Variant
 
 PARTS = {"exercise.toml", "task.md", "start", "scene", "solution", "right", "wrong"}
@@ -84,10 +84,13 @@ def checked(variant: Variant, connection: Connection) -> Verdict:
     """The verdict of `%check` after `%reset` and `%%answer`: on what the answer's own commands left on the Engine."""
     exercise = variant.exercise
     with laid_out(variant) as own:
-        with Workspace(own) as workspace, Engine(connection, exercise.id, session="") as outside:
+        with (
+            Answer(own, exercise_folder=exercise.folder) as answer,
+            Engine(connection, exercise.id, session="") as outside,
+        ):
             if exercise.prepare:
-                exercise.prepare(outside, workspace)
-            values = variables(exercise, workspace)
+                exercise.prepare(outside, answer)
+            values = exercise.variables(answer)
             patience = outside.patience
         notes: tuple[str, ...] = ()
         if (own / COMMANDS).is_file():
@@ -108,13 +111,12 @@ def never_ends(variant: Variant) -> bool:
 
 def _interrupt(exercise: Exercise, connection: Connection) -> None:
     """What a learner does with a cell that never ends; `docker run` hands the signal on to its container."""
-    import requests
-
-    for container in connection.client.containers.list():
-        if container.name in exercise.owns.containers:
-            container.kill("SIGINT")
-            with contextlib.suppress(requests.RequestException):  # it does not heed the signal, and goes on
-                container.wait(timeout=HEED_SECONDS)
+    with Engine(connection, exercise.id, session="") as engine:
+        for name in exercise.owns.containers:
+            if engine.has_container(name) and (container := engine.container(name)).state["Running"]:
+                container.kill("INT")
+                # One that does not heed the signal goes on.
+                container.wait_until(lambda attributes: not attributes["State"]["Running"], HEED_SECONDS)
 
 
 def failed(verdict: Verdict) -> list[str]:
@@ -191,10 +193,10 @@ def _hint_faults(exercise: Exercise) -> Iterator[str]:
 
 
 def _course_faults(exercise: Exercise) -> Iterator[str]:
-    topic = next((topic for topic in topics() if topic["id"] == exercise.topic), None)
+    topic = next((topic for topic in topics() if topic.id == exercise.topic), None)
     if topic is None:
         yield f"`notebooks/course.toml` has no topic `{exercise.topic}`."
-    elif exercise.name not in topic["exercises"]:  # type: ignore[operator]
+    elif exercise.name not in {e.name for e in topic.exercises}:
         yield f"`notebooks/course.toml` does not name `{exercise.name}` among the exercises of `{exercise.topic}`."
     texts_of_topic = [path.read_text() for path in (CONTENT / "notebooks").rglob("*.md")]
     if not any(f"```{{exercise}} {exercise.id}\n" in text for text in texts_of_topic):

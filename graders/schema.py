@@ -6,6 +6,7 @@ import difflib
 import tomllib
 from typing import TYPE_CHECKING, Any
 
+from graders.engine.capabilities import QUESTIONS
 from graders.errors import DrydockError
 
 if TYPE_CHECKING:
@@ -14,39 +15,25 @@ if TYPE_CHECKING:
 
     from graders.check import Check
 
-KEYS: Mapping[str, str] = {
-    "title": "a text",
-    "minutes": "a whole number",
-    "kind": "a list of texts",
-    "hints": "a list of texts",
-    "seconds": "a whole number",
-    "requires": "a list of texts",
-    "images": "a list of texts",
-    "owns": "a table",
+KEYS: Mapping[str, tuple[str, str]] = {
+    "title": ("a text", "What it is called."),
+    "minutes": ("a whole number", "How long it takes a learner."),
+    "kind": (
+        "a list of texts",
+        "Where the answer is: `commands` (commands.sh), `files`, `questions` (answers.toml).",
+    ),
+    "hints": ("a list of texts", "Three or more, each giving away a little more."),
+    "seconds": ("a whole number", "How long its commands may take; 60 if nothing is said."),
+    "requires": ("a list of texts", "Capabilities without which an Engine cannot do it."),
+    "images": ("a list of texts", "Images of the course that it uses."),
+    "owns": ("a table", "Names on the Engine that a reset removes: `containers`, `images`, `networks`, `volumes`."),
 }
+"""By key: what its value is, and what it says."""
 NEEDED = ("title", "minutes", "kind", "hints")
 KINDS = ("commands", "files", "questions")
 OWNED = ("containers", "images", "networks", "volumes")
 PREFIX = "dd-"
 """How all names begin that belong to an exercise."""
-CAPABILITIES = (
-    "buildkit",
-    "heredoc",
-    "compose",
-    "memory-limit",
-    "swap-limit",
-    "cpu-limit",
-    "pids-limit",
-    "same-kernel",
-    "oom-killed",
-    "stop-grace",
-    "chosen-port",
-    "health-checks",
-    "local-registry",
-    "swarm",
-    "real-time",
-)
-"""What an exercise may require of an Engine."""
 
 
 def read(file: Path) -> dict[str, Any]:
@@ -61,14 +48,14 @@ def read(file: Path) -> dict[str, Any]:
     _all_known(shown, "key", said, KEYS)
     for key in NEEDED:
         if key not in said:
-            raise DrydockError(f"`{shown}` has no key `{key}`.", f"Add `{key}`, {KEYS[key]}.")
+            raise DrydockError(f"`{shown}` has no key `{key}`.", f"Add `{key}`, {KEYS[key][0]}.")
     for key, value in said.items():
-        if not _is(KEYS[key], value):
-            raise DrydockError(f"`{key}` in `{shown}` is {value!r}, and not {KEYS[key]}.", "Mend that line.")
+        if not _is(KEYS[key][0], value):
+            raise DrydockError(f"`{key}` in `{shown}` is {value!r}, and not {KEYS[key][0]}.", "Mend that line.")
     if not said["kind"]:
         raise DrydockError(f"`{shown}` has no kind.", f"Name where the answer stands: {_listed(KINDS)}.")
     _all_known(shown, "kind", said["kind"], KINDS)
-    _all_known(shown, "capability", said.get("requires", ()), CAPABILITIES)
+    _all_known(shown, "capability", said.get("requires", ()), QUESTIONS)
     owned = _owned(shown, said.get("owns", {}))
     return {key: tuple(v) if isinstance(v, list) else v for key, v in said.items()} | {"owns": owned}
 
@@ -84,12 +71,12 @@ def agreeing(checks: Iterable[Check], shown: str) -> tuple[Check, ...]:
                     f"The check `{check.name}` in `{shown}` needs `{name}`, which is no check above it.",
                     "Name in `needs` only checks of this grader that are defined earlier.",
                 )
-        given = {"engine", "workspace", *(need.name for need in check.needed())}
+        given = {"engine", "answer", *(need.name for need in check.needed())}
         for parameter in check.parameters:
             if parameter not in given:
                 raise DrydockError(
                     f"The check `{check.name}` in `{shown}` asks for `{parameter}`, which it does not get.",
-                    "A check gets `engine`, `workspace`, and the checks in its `needs` by their names.",
+                    "A check gets `engine`, `answer`, and the checks in its `needs` by their names.",
                 )
         earlier.append(check)
     return tuple(earlier)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-
 from environment.engines import Connection
 from graders.check import Verdict
-from graders.exercise import CONTENT, grade, load
+from graders.exercise import CONTENT, load
 from graders.feedback import line, summary
+from graders.grading import grade
 from graders.variants import Variant, laid_out
 
 FOLDERS = [file.parent for file in sorted(CONTENT.glob("exercises/*/*/exercise.toml"))]
-ALL_ANSWERS = os.environ.get("DRYDOCK_TEST_ALL_ANSWERS") == "1"
 EXERCISES = {e.id: e for e in (load(f"{folder.parent.name}/{folder.name}") for folder in FOLDERS)}
 
 

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from environment.engines import namespace_kernel as kernel
+from environment.engines.namespace import kernel
 
 PROGRAM = shutil.which("chromium") or shutil.which("google-chrome")
 FLAGS = [

@@ -2,8 +2,6 @@
 
 # ruff: noqa: INP001 - a configuration file, in no package
 
-from graders.classroom import exclude_overwriting
-
 c = get_config()  # type: ignore[name-defined] # noqa: F821 - given by nbgrader
 
 # The name of the class in nbgrader's exchange.
@@ -17,8 +15,6 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
-# What learners edit is theirs in the copy that is graded too.
-c.Autograde.exclude_overwriting = exclude_overwriting()
 
 # Which hints the feedback shows: "none", "checks" (what a failed check suggests), or "all" of the exercise.
 c.GradeOnEngine.hints = "checks"

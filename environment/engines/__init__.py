@@ -75,7 +75,19 @@ class Connection(Protocol):
     ) -> ScriptResult:
         """Run `bash <script>` in `folder` on the machine of this Engine, with `docker` set to this Engine.
 
-        Files that the script writes in the folder are in the folder afterwards. Time in seconds.
+        There is nothing on its standard input, and output over 4 MiB is cut. Time is in seconds.
+
+        When the script ends, what it left in the background is killed: all processes of its session. What made itself
+        a session of its own (`setsid`, a daemon) goes on, and so does a container, whatever becomes of the `docker run`
+        that started it. When time is up, which is exit code 124, and on Ctrl-C, all that came from the script gets
+        SIGTERM, daemons included; `docker run` passes that on to its container. What is left 3 s later is killed. (A
+        system without /proc, macOS, can name the script's process group alone. Ctrl-C in a throwaway Engine's owner
+        ends the script with the Engine, when that is closed.)
+
+        Files that the script writes in the folder are in the folder afterwards. On a throwaway Engine that is a copy:
+        what the script deletes there is not deleted here, and what leads out of the folder or is too big is not copied
+        back, as the output says at its end. Raises EngineUnavailableError there: the Engine is gone, or the folder is
+        too big or cannot be read.
         """
         ...
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from environment.engines import EngineUnavailableError, Response, ScriptResult
-from environment.engines.machine_folder import OWN, running_folder
+from environment.engines.machine.folder import OWN, running_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 PROBE_SECONDS = 2.0
 SSH_PROBE_SECONDS = 10.0  # a handshake over a slow line alone takes more than two seconds
 CLIENT_SECONDS = 60
-CLIENT_POOL = 16
 LOCAL_HOST = "127.0.0.1"
 DENIED = "permission denied"
 
@@ -135,11 +135,32 @@ class FoundEngine:
         timeout: float = 120,
         on_output: Callable[[str], None] | None = None,
     ) -> ScriptResult:
-        """Run `bash <script>` in `folder` on this machine; what it leaves running is ended with it. Time in seconds."""
-        from environment.engines.script import run_bash
+        """Run a script on this machine, in the folder itself and with this process's variables; see `Connection`."""
+        from environment.engines import script as program
+        from environment.engines.client import naming_no_engine
+        from environment.engines.output import Output, pieces
 
-        variables = {**os.environ, **self.environment, **(environment or {})}
-        return run_bash(folder, script, variables, timeout=timeout, on_output=on_output)
+        started = time.monotonic()
+        output = Output(on_output)
+        running = subprocess.Popen(
+            [sys.executable, "-I", "-S", program.__file__, str(timeout), script],
+            cwd=folder,
+            env={**os.environ, **self.environment, **naming_no_engine(environment)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C is for this process, which passes it on
+        )
+        assert running.stdout  # noqa: S101 - asked for
+        try:
+            for data in pieces(running):
+                output.take(data)
+        finally:
+            running.stdout.close()  # what it still says must not keep it from ending
+            running.terminate()
+            code = running.wait()
+        output.take(b"", final=True)
+        return ScriptResult(code, output.text, time.monotonic() - started)
 
     def request(
         self, url: str, *, method: str = "GET", timeout: float = 5, wait: float = 0, limit: int = 1 << 20
@@ -325,8 +346,6 @@ def _tls(endpoint: Endpoint, connection: socket.socket) -> socket.socket:
 
 def _probe_ssh(endpoint: Endpoint) -> str:
     """Ask over ssh as the docker CLI does; the machine there needs the docker CLI."""
-    import subprocess
-
     address = urlsplit(endpoint.url)
     port = ["-p", str(address.port)] if address.port else []
     user = ["-l", address.username] if address.username else []
@@ -373,8 +392,8 @@ def _cli_environment(endpoint: Endpoint, environ: Mapping[str, str]) -> dict[str
 
 def _new_client(endpoint: Endpoint, engine_version: str) -> docker.DockerClient:
     import docker
-    from docker.constants import DEFAULT_DOCKER_API_VERSION as NEWEST
-    from docker.utils import version_lt
+
+    from environment.engines.client import new_client
 
     tls: docker.tls.TLSConfig | bool = False
     if endpoint.tls:
@@ -384,16 +403,7 @@ def _new_client(endpoint: Endpoint, engine_version: str) -> docker.DockerClient:
             ca_cert=str(ca) if ca.exists() else None,
             verify=endpoint.verify,
         )
-    client = docker.DockerClient(
-        base_url=endpoint.url,
-        version=engine_version if version_lt(engine_version, NEWEST) else NEWEST,
-        timeout=CLIENT_SECONDS,
-        max_pool_size=CLIENT_POOL,
-        tls=tls,
-        use_ssh_client=True,
-    )
-    client.api.trust_env = False  # else REQUESTS_CA_BUNDLE and the proxies of the web overrule what reaches the Engine
-    return client
+    return new_client(endpoint.url, engine_version, seconds=CLIENT_SECONDS, tls=tls)
 
 
 if __name__ == "__main__":  # how install.sh asks

@@ -1,147 +1,185 @@
-"""Runs a learner's bash script as a shell would, and ends all that it leaves running."""
+"""Run `bash SCRIPT` here for at most TIMEOUT seconds; a module, and the program that does so on every kind of Engine.
+
+Usage: script.py TIMEOUT SCRIPT. What is printed comes on stdout at once, in order. It exits as the script does, with
+128 and the signal's number if a signal ended that, and with 124 when time is up. SIGTERM and SIGINT end the script as
+if time were up. What becomes of the script's processes, `environment.engines.Connection.run_script` says.
+
+It imports nothing but the standard library, because throwaway Engines hold a copy of this file alone.
+"""
 
 from __future__ import annotations
 
-import codecs
-import contextlib
+import ctypes
 import os
 import selectors
 import signal
 import subprocess
 import sys
-import threading
 import time
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from environment.engines import ScriptResult
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
+    from types import FrameType
 
 TIMED_OUT = 124
-GRACE_SECONDS = 3.0
+"""The exit code of a script whose time ran out, as that of timeout(1)."""
 OUTPUT_LIMIT = 4 << 20
-PIPE_BYTES = 1 << 20  # the most that a pipe holds on Linux
+"""Bytes of output that are passed on."""
+GRACE_SECONDS = 3.0
+"""Between SIGTERM and SIGKILL: `docker run` passes the first on, and waits for its container."""
+ROUND_SECONDS = 0.05
+PIECE = 1 << 16
+ASKED_TO_END = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+PR_SET_CHILD_SUBREAPER = 36
 
 
-def run_bash(
-    folder: Path,
-    script: str,
-    variables: Mapping[str, str],
-    *,
-    timeout: float,
-    on_output: Callable[[str], None] | None = None,
-) -> ScriptResult:
-    """Run `bash <script>` in `folder` with just these environment variables, without standard input.
+class Script:
+    """A script that runs, and all that comes from it."""
 
-    `timeout` is in seconds. When it is over, and on Ctrl-C, all that was started gets SIGTERM, which `docker run`
-    passes on, and soon SIGKILL. Output over 4 MiB is dropped. A background process that still holds the output when
-    the script ends is not waited for; it is killed, and a container that it started stays.
-    """
-    started = time.monotonic()
-    output = _Output(on_output)
-    woken, wake = os.pipe()
-    with contextlib.ExitStack() as stack:
-        stack.callback(os.close, woken)
-        process = subprocess.Popen(
-            ["bash", script],
-            cwd=folder,
-            env=dict(variables),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
+    def __init__(self, path: str) -> None:
+        self.asked = 0
+        """The signal that asked to end it, or 0."""
+        self._passed = 0
+        self._woken, wake = os.pipe()
+        os.set_blocking(wake, False)
+        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)  # to be woken is enough
+        for number in ASKED_TO_END:
+            signal.signal(number, self._end)
+        # A pipe of its own: whoever still holds it does not hold up who waits for our end.
+        self._output, writing = os.pipe()
+        os.set_blocking(self._output, False)
+        self._bash = subprocess.Popen(
+            ["bash", path], stdin=subprocess.DEVNULL, stdout=writing, stderr=writing, start_new_session=True
         )
-        watch = threading.Thread(target=_wake_when_over, args=(process, wake), daemon=True)
-        watch.start()
-        stack.callback(_end_group, process, watch)
-        assert process.stdout is not None  # noqa: S101 - asked for above
-        stack.enter_context(process.stdout)
-        in_time = _read_until_over(process.stdout.fileno(), woken, output, started + timeout)
-    code = process.returncode if in_time else TIMED_OUT
-    output.finish()
-    # A signal's end is told as bash tells it: 128 and the signal's number.
-    return ScriptResult(128 - code if code < 0 else code, output.text, time.monotonic() - started)
-
-
-class _Output:
-    """Decodes what comes, hands it on at once, and keeps it up to the limit."""
-
-    def __init__(self, on_output: Callable[[str], None] | None) -> None:
-        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-        self._on_output = on_output
-        self._parts: list[str] = []
-        self._room = OUTPUT_LIMIT
+        os.close(writing)
+        self._sources = selectors.DefaultSelector()
+        for source in (self._woken, self._output):
+            self._sources.register(source, selectors.EVENT_READ)
 
     @property
-    def text(self) -> str:
-        return "".join(self._parts)
+    def exit_code(self) -> int | None:
+        """The exit code as a shell counts it, None while it runs."""
+        code = self._bash.returncode
+        return 128 - code if code is not None and code < 0 else code
 
-    def take(self, data: bytes, *, final: bool = False) -> None:
-        text = self._decoder.decode(data, final)
-        if not text or not self._room:
-            return
-        if len(text) >= self._room:
-            text = text[: self._room] + "\n… more output was dropped.\n"
-            self._room = 0
-        else:
-            self._room -= len(text)
-        self._parts.append(text)
-        if self._on_output:
-            self._on_output(text)
+    def _end(self, number: int, _frame: FrameType | None) -> None:
+        self.asked = number
 
-    def finish(self) -> None:
-        self.take(b"", final=True)
+    def listen(self, seconds: float) -> None:
+        """Wait so long for something to happen, and note it: output, an end, a signal."""
+        for key, _ in self._sources.select(seconds):
+            if key.fd == self._woken:
+                os.read(self._woken, PIECE)
+                self._collect()
+            elif not self.pass_on():
+                self._sources.unregister(self._output)
 
+    def _collect(self) -> None:
+        """Collect what has ended, so that it no longer counts as a process."""
+        with suppress(ChildProcessError):
+            while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+                if ended[0] == self._bash.pid:
+                    self._bash.returncode = os.waitstatus_to_exitcode(ended[1])
 
-def _wake_when_over(process: subprocess.Popen[bytes], wake: int) -> None:
-    if sys.platform == "darwin":  # Python has no waitid there
-        process.wait()
-    else:
-        # Its number stays its own until it is waited for: `_end_group` must not end a group of somebody else.
-        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-    os.close(wake)  # the reader sees the end of the pipe
-
-
-def _read_until_over(stdout: int, woken: int, output: _Output, deadline: float) -> bool:
-    """Read until the script ends; False when the deadline came first."""
-    with selectors.DefaultSelector() as sources:
-        for source in (stdout, woken):
-            sources.register(source, selectors.EVENT_READ)
-        while True:
-            remaining = deadline - time.monotonic()
-            ready = {key.fd for key, _ in sources.select(max(remaining, 0))}
-            if woken in ready:
-                if stdout in sources.get_map():
-                    _drain(stdout, output)
+    def pass_on(self) -> bool:
+        """Pass on what was printed; return whether there may be more later."""
+        for _ in range(OUTPUT_LIMIT // PIECE):  # who prints without end must not keep us from looking at the clock
+            try:
+                piece = os.read(self._output, PIECE)
+            except BlockingIOError:
                 return True
-            if not ready or remaining <= 0:
+            if not piece:
                 return False
-            data = os.read(stdout, PIPE_BYTES)
-            if data:
-                output.take(data)
-            else:
-                sources.unregister(stdout)
+            room = OUTPUT_LIMIT - self._passed
+            self._passed += len(piece)
+            if 0 <= room < len(piece):
+                piece = piece[:room] + f"\n(Output cut after {OUTPUT_LIMIT >> 20} MiB.)\n".encode()
+            elif room < 0:
+                continue
+            try:
+                sys.stdout.buffer.write(piece)
+                sys.stdout.flush()
+            except BrokenPipeError:  # nobody waits for it any more
+                self.asked = signal.SIGPIPE
+                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return True
+
+    def processes(self, *, daemons: bool) -> set[int]:
+        """List what runs of it; with `daemons` also what has made itself a session of its own.
+
+        Where the system has no /proc, all that can be named is the script's group: its number, negative as for kill(2).
+        """
+        if not Path("/proc/self/stat").exists():
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._bash.pid, 0)
+                return {-self._bash.pid}
+            return set()
+        children: dict[int, list[int]] = {}
+        sessions = {}
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(FileNotFoundError, ProcessLookupError):  # it ended while we looked
+                state, parent, _group, session = stat.read_text(errors="replace").rpartition(")")[2].split()[:4]
+                if state not in "ZX":
+                    process = int(stat.parent.name)
+                    children.setdefault(int(parent), []).append(process)
+                    sessions[process] = int(session)
+        found = list(children.get(os.getpid(), []))
+        for process in found:
+            found.extend(children.get(process, []))
+        return {process for process in found if daemons or sessions[process] == self._bash.pid}
+
+    def ask_to_end(self) -> None:
+        """Send SIGTERM to all that comes from it, and give that some time."""
+        _send(signal.SIGTERM, self.processes(daemons=True))
+        give_up = time.monotonic() + GRACE_SECONDS
+        while self.processes(daemons=True) and time.monotonic() < give_up:
+            self.listen(ROUND_SECONDS)  # no event tells the end of a child's child
+
+    def kill(self, *, daemons: bool) -> None:
+        """Kill what runs of it, again and again, since it may start more meanwhile."""
+        others: set[int] = set()
+        """Of another user, as with sudo: this one may not end them."""
+        while left := self.processes(daemons=daemons) - others:
+            # What is stopped first starts nothing while the rest is killed.
+            others |= _send(signal.SIGSTOP, left) | _send(signal.SIGKILL, left)
+            self.listen(ROUND_SECONDS)
 
 
-def _drain(stdout: int, output: _Output) -> None:
-    """Read what the script wrote before it ended, and no more: a background process may go on writing."""
-    os.set_blocking(stdout, False)
-    with contextlib.suppress(BlockingIOError):
-        output.take(os.read(stdout, PIPE_BYTES))
+def _send(number: signal.Signals, processes: set[int]) -> set[int]:
+    """Send a signal to processes, and return those that belong to somebody else."""
+    refused = set()
+    for process in processes:
+        try:
+            os.kill(process, number)
+        except ProcessLookupError:
+            continue
+        except PermissionError:
+            refused.add(process)
+    return refused
 
 
-def _end_group(process: subprocess.Popen[bytes], watch: threading.Thread) -> None:
-    """End the script if it still runs, and all it started."""
-    if watch.is_alive():
-        _signal_group(process.pid, signal.SIGTERM)
-        watch.join(GRACE_SECONDS)
-    _signal_group(process.pid, signal.SIGKILL)
-    watch.join()
-    process.wait()
+def run(timeout: float, path: str) -> int:
+    """Run the script; return its exit code as a shell counts it."""
+    if sys.platform == "linux":
+        # Processes whose parent ended become our children, so that all of them can be found.
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    deadline = time.monotonic() + timeout
+    script = Script(path)
+    while script.exit_code is None and not script.asked and (left := deadline - time.monotonic()) > 0:
+        script.listen(left)
+    code = script.exit_code
+    if code is None:
+        script.ask_to_end()
+        code = 128 + script.asked if script.asked else TIMED_OUT
+        script.kill(daemons=True)
+    else:
+        script.kill(daemons=False)
+    script.pass_on()
+    return code
 
 
-def _signal_group(group: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(group, number)
+if __name__ == "__main__":
+    sys.exit(run(float(sys.argv[1]), sys.argv[2]))

@@ -6,11 +6,11 @@ import json
 import shutil
 from typing import TYPE_CHECKING, Any
 
+from graders.answer import SEED_FILE
 from graders.classroom.room import Classroom, exercises_of
 from graders.errors import UsageError
 from graders.exercise import COMMANDS, CONTENT
 from graders.variants import Variant, lay_out, variants
-from graders.workspace import SEED_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from traitlets import Enum
 from environment.engines import KINDS
 from graders import feedback
 from graders.check import Verdict
+from graders.classroom import exclude_overwriting
 from graders.classroom.grading import Run, Settings, prepare
 from graders.classroom.room import Classroom, exercises_of
 from graders.exercise import Exercise, load
@@ -37,6 +39,20 @@ def clean(assignment: str, student: str, notebooks: Sequence[str]) -> None:
         room.read(folder.parent.name, assignment)
 
 
+def give_back(room: Classroom, learner: str, topic: str) -> None:
+    """Put what a learner handed in in the place of the files that nbgrader copied over it from the source folder.
+
+    nbgrader's option exclude_overwriting would keep it from doing so, but its values are the exercises' files, which a
+    class's configuration file does not know.
+    """
+    handed_in, graded = (room.step(name, learner, topic) for name in ("submitted", "autograded"))
+    for name in exclude_overwriting()[topic]:
+        (graded / name).unlink(missing_ok=True)
+        if (handed_in / name).is_file():
+            (graded / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(handed_in / name, graded / name)
+
+
 class GradeOnEngine(NbGraderPreprocessor):
     """Put each exercise's score and report into its check cell.
 
@@ -53,6 +69,7 @@ class GradeOnEngine(NbGraderPreprocessor):
         topic, learner = resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
         room = Classroom.find(Path(resources["metadata"]["path"]))
         submission = room.read(learner, topic)
+        give_back(room, learner, topic)
         records = self._records(room, learner, topic, submission)
         resources["drydock"] = {"ungradable": set()}
         for cell in nb.cells:

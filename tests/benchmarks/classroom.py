@@ -15,9 +15,9 @@ from environment.engines.container import ContainerEngine
 from environment.engines.namespace import NamespaceEngine
 from environment.engines.session import current_session
 from environment.images import catalogue
-from graders import course
 from graders.classroom.demo import hand_in
 from graders.classroom.room import Classroom, exercises_of
+from graders.connect import build_solutions
 from graders.exercise import load
 from graders.variants import Variant
 
@@ -40,7 +40,7 @@ def test_start_and_end(benchmark, host, kind):
 def test_build(benchmark, host, warm):
     """The solution with one more line in the application, on a new Engine each time."""
     solution = load("dockerfiles/first-image").folder / "solution"
-    options = {"warm": course.build_solutions, "warm_key": "benchmark"} if warm else {}
+    options = {"warm": build_solutions, "warm_key": "benchmark"} if warm else {}
     engines = []
 
     def start():

@@ -8,8 +8,6 @@ DRYDOCK_SOCKET=3 says that the host hands over a listening socket in place of th
 control groups are mounted already. DRYDOCK_MEMORY (bytes) and DRYDOCK_PROCESSES limit all containers together.
 """
 
-# ruff: noqa: INP001 - a script of the image, in no package
-
 from __future__ import annotations
 
 import json

@@ -5,8 +5,6 @@ Usage: ask.py PLAN, a JSON object: "process" (the file descriptor of a pidfd of 
 sees nothing of this process, which has no rights on this machine either.
 """
 
-# ruff: noqa: INP001 - a script of its own, in no package
-
 from __future__ import annotations
 
 import encodings.idna  # noqa: F401 - names are looked up with it, when files can no longer be read
@@ -17,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
-from environment.engines import namespace_kernel as kernel
+from environment.engines.namespace import kernel
 from environment.engines.request import answer
 
 NOBODY = 65534

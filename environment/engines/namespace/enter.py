@@ -6,8 +6,6 @@ its path) and "environment". Input, output and exit code are the command's. Noth
 process gets in: its memory cannot be read there, its files are closed, its variables are left out.
 """
 
-# ruff: noqa: INP001 - a script of its own, in no package
-
 from __future__ import annotations
 
 import json
@@ -18,8 +16,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
-from environment.engines import namespace_kernel as kernel
-from environment.engines.namespace_groups import Groups
+from environment.engines.namespace import kernel
+from environment.engines.namespace.groups import Groups
 
 NOT_RUN = 126
 

@@ -5,8 +5,6 @@ what entrypoint.py says and {"process", "socket"}, or else {"error"}. It ends wh
 "end", when the owner ends in any way, or when the Engine does. A line "stop" there stops the Engine in order.
 """
 
-# ruff: noqa: INP001 - a script of its own, in no package
-
 from __future__ import annotations
 
 import contextlib
@@ -25,8 +23,8 @@ from typing import NoReturn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
-from environment.engines import namespace_kernel as kernel
-from environment.engines.namespace_groups import Groups, Limits
+from environment.engines.namespace import kernel
+from environment.engines.namespace.groups import Groups, Limits
 
 READY_SECONDS = 120
 ROUND_SECONDS = 0.05

@@ -1,10 +1,7 @@
 import hashlib
 import re
 
-from graders.check import check
-from graders.engine import Build, Engine, Image
-from graders.errors import Failed
-from graders.workspace import Workspace
+from graders.author import Answer, Build, Engine, Failed, Image, check
 
 DOCKERFILE = "release.Dockerfile"
 LABEL = "org.opencontainers.image.version"
@@ -12,26 +9,26 @@ LABEL_TEMPLATE = f'{{{{index .Config.Labels "{LABEL}"}}}}'
 RELEASE, STABLE, CONTAINER = "dd-greeter:release", "dd-greeter:stable", "dd-greeter"
 
 
-def variables(workspace: Workspace) -> dict[str, str]:
+def variables(answer: Answer) -> dict[str, str]:
     """The version of the release and the secret, which differ from learner to learner."""
-    numbers = [workspace.number(name, 1, 19) for name in ("major", "minor", "patch")]
-    return {"VERSION": ".".join(map(str, numbers)), "TOKEN": workspace.nonce("token", 24)}
+    numbers = [answer.number(name, 1, 19) for name in ("major", "minor", "patch")]
+    return {"VERSION": ".".join(map(str, numbers)), "TOKEN": answer.nonce("token", 24)}
 
 
 @check(points=1)
-def release_builds(engine: Engine, workspace: Workspace) -> Build:
+def release_builds(engine: Engine, answer: Answer) -> Build:
     """`release.Dockerfile` builds."""
-    return engine.build(workspace.path, dockerfile=DOCKERFILE, args={"VERSION": _trial(workspace)})
+    return engine.build(answer.path, dockerfile=DOCKERFILE, args={"VERSION": _trial(answer)})
 
 
-def _trial(workspace: Workspace) -> str:
-    return f"0.{workspace.nonce('trial', 6)}"
+def _trial(answer: Answer) -> str:
+    return f"0.{answer.nonce('trial', 6)}"
 
 
 @check(needs=release_builds, points=2)
-def version_in_label(release_builds: Build, workspace: Workspace) -> None:
+def version_in_label(release_builds: Build, answer: Answer) -> None:
     """What `--build-arg VERSION=…` gives is in the version label."""
-    image, given = release_builds.image, _trial(workspace)
+    image, given = release_builds.image, _trial(answer)
     seen = image.labels.get(LABEL)
     if seen == given:
         return
@@ -56,9 +53,9 @@ def version_in_label(release_builds: Build, workspace: Workspace) -> None:
 
 
 @check(needs=version_in_label, points=1)
-def version_in_file(release_builds: Build, workspace: Workspace) -> None:
+def version_in_file(release_builds: Build, answer: Answer) -> None:
     """It is in `/app/version.txt` too."""
-    image, given = release_builds.image, _trial(workspace)
+    image, given = release_builds.image, _trial(answer)
     content = image.read("/app/version.txt")
     if content is None:
         raise Failed("The image holds no `/app/version.txt`.", hint="Which instruction runs a command in the build?")
@@ -73,9 +70,9 @@ def version_in_file(release_builds: Build, workspace: Workspace) -> None:
 
 
 @check(needs=version_in_file, points=1)
-def default_version(engine: Engine, workspace: Workspace) -> None:
+def default_version(engine: Engine, answer: Answer) -> None:
     """Without `--build-arg`, it is version `dev`."""
-    build = engine.build(workspace.path, dockerfile=DOCKERFILE)
+    build = engine.build(answer.path, dockerfile=DOCKERFILE)
     label = build.image.labels.get(LABEL, "")
     file = (build.image.read("/app/version.txt") or b"").decode(errors="replace").strip()
     for where, seen in (("the label", label), ("`/app/version.txt`", file)):
@@ -88,12 +85,12 @@ def default_version(engine: Engine, workspace: Workspace) -> None:
 
 
 @check(needs=version_in_label, points=1)
-def no_version_at_run_time(release_builds: Build, engine: Engine, workspace: Workspace) -> None:
+def no_version_at_run_time(release_builds: Build, engine: Engine, answer: Answer) -> None:
     """Its containers have no `VERSION` in their environment."""
     seen = engine.once(release_builds.image, entrypoint="env")
     if any(line.startswith("VERSION=") for line in seen.stdout.splitlines()):
         raise Failed(
-            f"A container of the image has VERSION={_trial(workspace)} in its environment.",
+            f"A container of the image has VERSION={_trial(answer)} in its environment.",
             hint="ARG is of the build, ENV of the image and all its containers. Which of them does this need?",
             evidence=seen.evidence,
         )
@@ -138,9 +135,9 @@ def both_names(engine: Engine) -> Image:
 
 
 @check(needs=(both_names, version_in_label), points=1)
-def released(both_names: Image, workspace: Workspace) -> None:
+def released(both_names: Image, answer: Answer) -> None:
     """It carries the version `$VERSION`."""
-    wanted, seen = variables(workspace)["VERSION"], both_names.labels.get(LABEL, "")
+    wanted, seen = variables(answer)["VERSION"], both_names.labels.get(LABEL, "")
     if seen == wanted:
         return
     evidence = both_names.evidence(LABEL_TEMPLATE)
@@ -158,7 +155,7 @@ def released(both_names: Image, workspace: Workspace) -> None:
 
 
 @check(needs=both_names, points=2)
-def ran_with_token(both_names: Image, engine: Engine, workspace: Workspace) -> None:
+def ran_with_token(both_names: Image, engine: Engine, answer: Answer) -> None:
     """The container `dd-greeter` ran from it and signed with your token."""
     try:
         container = engine.container(CONTAINER)
@@ -174,7 +171,7 @@ def ran_with_token(both_names: Image, engine: Engine, workspace: Workspace) -> N
     state = container.wait_exit(10)
     logs = container.logs()
     greeted = re.search(r"^(.*)! This is version", logs, re.MULTILINE)
-    signed = f"{greeted[1] if greeted else ''} {variables(workspace)['TOKEN']}"
+    signed = f"{greeted[1] if greeted else ''} {variables(answer)['TOKEN']}"
     if state["ExitCode"] != 0:
         raise Failed(
             f"`{CONTAINER}` ended with exit code {state['ExitCode']}.",
@@ -190,9 +187,9 @@ def ran_with_token(both_names: Image, engine: Engine, workspace: Workspace) -> N
 
 
 @check(needs=ran_with_token, points=2)
-def token_not_in_image(both_names: Image, engine: Engine, workspace: Workspace) -> None:
+def token_not_in_image(both_names: Image, engine: Engine, answer: Answer) -> None:
     """The token is not in the image: not in its layers, configuration or history."""
-    found = both_names.holds(variables(workspace)["TOKEN"], above=engine.original("busybox:1.37"))
+    found = both_names.holds(variables(answer)["TOKEN"], above=engine.original("busybox:1.37"))
     if found:
         raise Failed(
             f"The secret token can be read in `{RELEASE}`: it is in {' and '.join(found)}.",

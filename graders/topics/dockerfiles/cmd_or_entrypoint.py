@@ -1,9 +1,6 @@
 import hashlib
 
-from graders.check import check
-from graders.engine import Build, Engine, Finished
-from graders.errors import Failed
-from graders.workspace import Workspace
+from graders.author import Answer, Build, Engine, Failed, Finished, check
 
 RUNS = "{{json .Config.Entrypoint}} {{json .Config.Cmd}}"
 TITLE = 'two  words * and "quotes"'
@@ -12,9 +9,9 @@ GIVEN = "245cb559b79ed73192784f61e62619dd47c9702f4281589b97c72bc5e53b3e04"
 
 
 @check(points=1)
-def builds(engine: Engine, workspace: Workspace) -> Build:
+def builds(engine: Engine, answer: Answer) -> Build:
     """The Dockerfile builds."""
-    return engine.build(workspace.path)
+    return engine.build(answer.path)
 
 
 def _failed(build: Build, run: Finished, message: str, hint: str) -> Failed:

@@ -3,10 +3,7 @@ import io
 import tarfile
 from pathlib import Path
 
-from graders.check import check
-from graders.engine import Build, Engine
-from graders.errors import Failed
-from graders.workspace import Workspace
+from graders.author import Answer, Build, Engine, Failed, check
 
 BASE = "busybox:1.37"
 SITE, HANDBOOK, CONF = "site.tar.gz", "handbook.tar.gz", "/etc/site.conf"
@@ -14,15 +11,15 @@ OWNER, MODE = 1042, 0o400
 
 
 @check(points=1)
-def builds(engine: Engine, workspace: Workspace) -> Build:
+def builds(engine: Engine, answer: Answer) -> Build:
     """The Dockerfile builds."""
     # A page added just before the build is in no copy that was unpacked earlier.
-    _add(workspace.file(SITE), _news(workspace))
-    return engine.build(workspace.path)
+    _add(answer.file(SITE), _news(answer))
+    return engine.build(answer.path)
 
 
-def _news(workspace: Workspace) -> str:
-    return f"news-{workspace.nonce('news')}.html"
+def _news(answer: Answer) -> str:
+    return f"news-{answer.nonce('news')}.html"
 
 
 def _add(archive: Path, name: str) -> None:
@@ -65,9 +62,9 @@ def unpacked(builds: Build, engine: Engine) -> None:
 
 
 @check(needs=unpacked, points=1)
-def follows_archive(builds: Build, engine: Engine, workspace: Workspace) -> None:
+def follows_archive(builds: Build, engine: Engine, answer: Answer) -> None:
     """They come from the archive that is there when the image is built."""
-    news = _news(workspace)
+    news = _news(answer)
     if builds.image.read(f"/srv/site/{news}") is None:
         raise Failed(
             f"A page, `{news}`, was added to `{SITE}` before this build, and it is not in `/srv/site`. "
@@ -78,9 +75,9 @@ def follows_archive(builds: Build, engine: Engine, workspace: Workspace) -> None
 
 
 @check(needs=builds, points=1)
-def stays_packed(builds: Build, engine: Engine, workspace: Workspace) -> None:
+def stays_packed(builds: Build, engine: Engine, answer: Answer) -> None:
     """`/srv/site/handbook.tar.gz` is the handbook's archive, packed."""
-    wanted = workspace.file(HANDBOOK).read_bytes()
+    wanted = answer.file(HANDBOOK).read_bytes()
     if builds.image.read(f"/srv/site/{HANDBOOK}") == wanted:
         return
     listed = engine.once(builds.image, "/srv/site", entrypoint="find")
@@ -98,7 +95,7 @@ def stays_packed(builds: Build, engine: Engine, workspace: Workspace) -> None:
 
 
 @check(needs=builds, points=1)
-def configuration(builds: Build, engine: Engine, workspace: Workspace) -> tarfile.TarInfo:
+def configuration(builds: Build, engine: Engine, answer: Answer) -> tarfile.TarInfo:
     """`/etc/site.conf` is `site.conf`."""
     member = builds.image.archive(CONF).get(CONF)
     if member is None:
@@ -111,7 +108,7 @@ def configuration(builds: Build, engine: Engine, workspace: Workspace) -> tarfil
             hint="A target that ends with `/` is a directory; a file goes into it, under its own name.",
             evidence=engine.once(builds.image, CONF, entrypoint="find").evidence,
         )
-    if builds.image.read(CONF) != workspace.file("site.conf").read_bytes():
+    if builds.image.read(CONF) != answer.file("site.conf").read_bytes():
         raise Failed(
             f"`{CONF}` is not the same file as `site.conf`.",
             evidence=engine.once(builds.image, CONF, entrypoint="cat").evidence,
@@ -143,9 +140,9 @@ def mode(configuration: tarfile.TarInfo, builds: Build, engine: Engine) -> None:
 
 
 @check(needs=unpacked, points=2)
-def archive_gone(builds: Build, engine: Engine, workspace: Workspace) -> None:
+def archive_gone(builds: Build, engine: Engine, answer: Answer) -> None:
     """`site.tar.gz` itself is in no layer of the image."""
-    archive = workspace.file(SITE).read_bytes()
+    archive = answer.file(SITE).read_bytes()
     found = [path for path, content in builds.image.layer_files(above=engine.original(BASE)) if content == archive]
     if found:
         raise Failed(

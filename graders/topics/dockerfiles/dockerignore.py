@@ -3,11 +3,7 @@ import shutil
 import tarfile
 from pathlib import Path, PurePosixPath
 
-from environment.engines.scratch import scratch_folder
-from graders.check import check
-from graders.engine import Build, Engine, Image
-from graders.errors import Failed
-from graders.workspace import Workspace
+from graders.author import Answer, Build, Engine, Failed, Image, check, scratch_folder
 
 BASE = "busybox:1.37"
 APP = "/app"
@@ -27,50 +23,50 @@ PROBE_COMMAND = (
 
 
 @check(points=1)
-def builds(engine: Engine, workspace: Workspace) -> Build:
+def builds(engine: Engine, answer: Answer) -> Build:
     """The Dockerfile builds."""
     for name in GIVEN:
-        workspace.file(name)
-    for name, content in _planted(workspace).items():
-        path = workspace.path / name
+        answer.file(name)
+    for name, content in _planted(answer).items():
+        path = answer.path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
-    return engine.build(workspace.path)
+    return engine.build(answer.path)
 
 
-def _new(workspace: Workspace) -> str:
-    return f"post-{workspace.nonce('service')}"
+def _new(answer: Answer) -> str:
+    return f"post-{answer.nonce('service')}"
 
 
-def _planted(workspace: Workspace) -> dict[str, str]:
+def _planted(answer: Answer) -> dict[str, str]:
     """What the folder holds by the next week: files that the app needs, and files that nobody should get."""
-    new = _new(workspace)
+    new = _new(answer)
     passwords = [".env", "services/mail/.env", f"services/{new}/.env", f"services/{new}/eu/.env"]
     history = [".git/config", ".git/logs/HEAD"]
     bulk = [f"{where}node_modules/tiny/index.js" for where in ("", "services/mail/", f"services/{new}/eu/")]
-    needed = [name for name in _needed(workspace) if name not in GIVEN]
+    needed = [name for name in _needed(answer) if name not in GIVEN]
     return (
         dict.fromkeys(needed, "needed\n")
-        | dict.fromkeys(passwords, f"PASSWORD={_word(workspace, 'password')}\n")
-        | dict.fromkeys(history, f"url = https://me:{_word(workspace, 'history')}@git.invalid/\n")
-        | dict.fromkeys(bulk, f"// {_word(workspace, 'bulk')}\n" + random.Random(0).randbytes(100_000).hex())  # noqa: S311 - bulk
+        | dict.fromkeys(passwords, f"PASSWORD={_word(answer, 'password')}\n")
+        | dict.fromkeys(history, f"url = https://me:{_word(answer, 'history')}@git.invalid/\n")
+        | dict.fromkeys(bulk, f"// {_word(answer, 'bulk')}\n" + random.Random(0).randbytes(100_000).hex())  # noqa: S311 - bulk
     )
 
 
-def _word(workspace: Workspace, kind: str) -> str:
-    return workspace.nonce(kind, 24)
+def _word(answer: Answer, kind: str) -> str:
+    return answer.nonce(kind, 24)
 
 
-def _needed(workspace: Workspace) -> list[str]:
-    new = _new(workspace)
+def _needed(answer: Answer) -> list[str]:
+    new = _new(answer)
     return [*GIVEN, f"web/{new}.html", f"services/{new}/eu/send.sh", f"services/{new}/.env.example"]
 
 
 @check(needs=builds, points=2)
-def complete(builds: Build, engine: Engine, workspace: Workspace) -> dict[str, tarfile.TarInfo]:
+def complete(builds: Build, engine: Engine, answer: Answer) -> dict[str, tarfile.TarInfo]:
     """What the app needs is in `/app`: `server.sh`, and all else in `web` and `services`."""
     there = builds.image.archive(APP)
-    missing = [name for name in _needed(workspace) if f"{APP}/{name}" not in there]
+    missing = [name for name in _needed(answer) if f"{APP}/{name}" not in there]
     if missing:
         hidden = all("/." in f"/{name}" for name in missing)
         raise Failed(
@@ -87,25 +83,25 @@ def complete(builds: Build, engine: Engine, workspace: Workspace) -> dict[str, t
 
 
 @check(needs=builds, points=2)
-def no_passwords(builds: Build, engine: Engine, workspace: Workspace) -> None:
+def no_passwords(builds: Build, engine: Engine, answer: Answer) -> None:
     """No `.env` is in the image, in no layer of it."""
-    absent(builds.image, engine, workspace, "password", ".env")
+    absent(builds.image, engine, answer, "password", ".env")
 
 
 @check(needs=builds, points=1)
-def no_history(builds: Build, engine: Engine, workspace: Workspace) -> None:
+def no_history(builds: Build, engine: Engine, answer: Answer) -> None:
     """Nothing from `.git` is in the image, in no layer of it."""
-    absent(builds.image, engine, workspace, "history", ".git")
+    absent(builds.image, engine, answer, "history", ".git")
 
 
 @check(needs=builds, points=1)
-def no_bulk(builds: Build, engine: Engine, workspace: Workspace) -> None:
+def no_bulk(builds: Build, engine: Engine, answer: Answer) -> None:
     """Nothing from a `node_modules` is in the image, in no layer of it."""
-    absent(builds.image, engine, workspace, "bulk", "node_modules")
+    absent(builds.image, engine, answer, "bulk", "node_modules")
 
 
-def absent(image: Image, engine: Engine, workspace: Workspace, kind: str, name: str) -> None:
-    found = image.holds(_word(workspace, kind), above=engine.original(BASE))
+def absent(image: Image, engine: Engine, answer: Answer, kind: str, name: str) -> None:
+    found = image.holds(_word(answer, kind), above=engine.original(BASE))
     if not found:
         return
     there = image.archive(APP)
@@ -128,11 +124,11 @@ def absent(image: Image, engine: Engine, workspace: Workspace, kind: str, name: 
 
 
 @check(needs=(complete, no_passwords, no_history, no_bulk), points=2)
-def not_sent(engine: Engine, workspace: Workspace) -> None:
+def not_sent(engine: Engine, answer: Answer) -> None:
     """None of it is sent to the Engine, whatever the Dockerfile copies."""
     with scratch_folder() as folder:
         context = Path(folder) / "context"
-        shutil.copytree(workspace.path, context, symlinks=True)
+        shutil.copytree(answer.path, context, symlinks=True)
         # The name stays, for a Dockerfile may have an ignore file of its own.
         (context / "Dockerfile").write_text(PROBE)
         sent = engine.build(context).image.archive("/context")

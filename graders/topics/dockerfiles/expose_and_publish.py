@@ -1,7 +1,4 @@
-from graders.check import check
-from graders.engine import Build, Container, Engine
-from graders.errors import Failed
-from graders.workspace import Workspace
+from graders.author import Answer, Build, Container, Engine, Failed, check
 
 IMAGE, NAME, VISITOR = "dd-desk:1.0", "dd-desk", "dd-desk-visitor"
 PAGE, KEY = "8080/tcp", "9090/tcp"
@@ -9,9 +6,9 @@ EXPOSED = "{{json .Config.ExposedPorts}}"
 
 
 @check(points=1)
-def builds(engine: Engine, workspace: Workspace) -> Build:
+def builds(engine: Engine, answer: Answer) -> Build:
     """The Dockerfile builds."""
-    return engine.build(workspace.path)
+    return engine.build(answer.path)
 
 
 @check(needs=builds, points=2)
@@ -77,7 +74,7 @@ def published(running: Container) -> list[tuple[str, int]]:
         raise Failed(
             f"`{NAME}` {seen}." + " That the port is exposed is a note; it publishes nothing." * (noted and not others),
             hint="Publishing is done by `docker run`. It can read the note for you.",
-            evidence=[*running.evidence(EXPOSED), *running.engine.docker("port", NAME).evidence],
+            evidence=[*running.evidence(EXPOSED), *running.port_evidence()],
         )
     response = running.request("/", port=8080)
     if response.status != 200:
@@ -110,7 +107,7 @@ def key_not_published(running: Container) -> str:
         raise Failed(
             f"Port 9090 is published too: on {bound[0][0]}:{bound[0][1]} whoever reaches your machine gets the key.",
             hint="Neighbours on the same Engine need no published port.",
-            evidence=running.engine.docker("port", NAME).evidence,
+            evidence=running.port_evidence(),
         )
     asked = running.request_inside("/key", port=9090)
     if not asked.stdout.strip():

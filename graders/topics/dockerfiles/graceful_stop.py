@@ -1,9 +1,6 @@
 import hashlib
 
-from graders.check import check
-from graders.engine import Build, Container, Engine
-from graders.errors import Failed
-from graders.workspace import Workspace
+from graders.author import Answer, Build, Container, Engine, Failed, check
 
 GIVEN = "bb1ffb5b47a7d1710b60d4ec13ab363047d0e86eba3134c73cebdcf73658a32c"
 """SHA-256 of worker.py as the learner receives it."""
@@ -12,9 +9,9 @@ KILLED = 137
 
 
 @check(points=1)
-def builds(engine: Engine, workspace: Workspace) -> Build:
+def builds(engine: Engine, answer: Answer) -> Build:
     """The Dockerfile builds."""
-    return engine.build(workspace.path)
+    return engine.build(answer.path)
 
 
 @check(needs=builds, points=1)
@@ -33,11 +30,11 @@ def code_unchanged(builds: Build, engine: Engine) -> None:
 
 
 @check(needs=builds, points=1)
-def works(builds: Build, engine: Engine, workspace: Workspace) -> Container:
+def works(builds: Build, engine: Engine, answer: Answer) -> Container:
     """A container started with no arguments packs orders for the shop `harbour`."""
     hint = "Is the first word of the command a program that the image has? And what does `start.sh` set up?"
     try:
-        container = engine.run(builds.image, environment={"TICKET": workspace.nonce("ticket")})
+        container = engine.run(builds.image, environment={"TICKET": answer.nonce("ticket")})
         opened = container.wait_log("worker.py: open for harbour")
         container.running()
     except Failed as ended:
@@ -86,11 +83,11 @@ def _logs(container: Container) -> list[str]:
 
 
 @check(needs=stops_in_time, points=2)
-def worker_heard(works: Container, stops_in_time: str, workspace: Workspace) -> None:
+def worker_heard(works: Container, stops_in_time: str, answer: Answer) -> None:
     """The worker heard of the stop: it finished and wrote `/data/closed`."""
     content = works.read("/data/closed")
     shop, _, rest = (content or b"").decode(errors="replace").strip().partition(" ")
-    if shop != "harbour" or not rest.endswith(workspace.nonce("ticket")):
+    if shop != "harbour" or not rest.endswith(answer.nonce("ticket")):
         by = "" if content is None else " by the worker"
         raise Failed(
             f"The container stopped in time, and `/data/closed` was not written{by}. Process 1, "

@@ -1,10 +1,7 @@
 import re
 import time
 
-from graders.check import check
-from graders.engine import Attributes, Build, Container, Engine
-from graders.errors import Failed
-from graders.workspace import Workspace
+from graders.author import Answer, Attributes, Build, Container, Engine, Failed, check
 
 HEALTHY_SECONDS, UNHEALTHY_SECONDS = 15, 20
 DATA = "departures.csv"
@@ -18,9 +15,9 @@ HEALTH = "{{json .State.Health}}"
 
 
 @check(points=1)
-def builds(engine: Engine, workspace: Workspace) -> Build:
+def builds(engine: Engine, answer: Answer) -> Build:
     """The Dockerfile builds."""
-    return engine.build(workspace.path)
+    return engine.build(answer.path)
 
 
 @check(needs=builds, points=1)
@@ -40,8 +37,7 @@ def has_health(builds: Build) -> Attributes:
 def becomes_healthy(builds: Build, has_health: Attributes, engine: Engine) -> tuple[Container, Container]:
     """A container of the image is `healthy` within 15 seconds of its start."""
     to_break, to_freeze = (
-        engine.run(builds.image, ports={"8080/tcp": ("127.0.0.1", 0)}, restart_policy={"Name": "always"})
-        for _ in range(2)
+        engine.run(builds.image, publish=[8080], restart_policy={"Name": "always"}) for _ in range(2)
     )
     for container in (to_break, to_freeze):
         over = container.wait_until(lambda a: _status(a) == "healthy" or _could_not_run(a), HEALTHY_SECONDS)

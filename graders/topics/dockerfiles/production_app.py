@@ -5,16 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from environment.engines.scratch import scratch_folder
-from graders.check import check
-from graders.engine import Build, Container, Engine, Image, Step
-from graders.errors import Failed
-from graders.workspace import Workspace
+from graders.author import Answer, Build, Container, Engine, Failed, Image, Step, check, scratch_folder
 
 BASE = "python:3.13-slim"
 LOCK, APP, SECRET = "requirements.lock", "app.py", ".env"
 OLD, NEW = "1.4.0", "1.4.1"
-PORTS = {"5000/tcp": ("127.0.0.1", 0)}
+PORT = 5000
 STOP_SECONDS, KILLED = 3, 137
 HEALTH_SECONDS = 20
 SECOND = 1_000_000_000
@@ -26,16 +22,16 @@ LAYERS = "{{range .RootFS.Layers}}{{println .}}{{end}}"
 
 
 @check(points=1)
-def builds(engine: Engine, workspace: Workspace) -> Build:
+def builds(engine: Engine, answer: Answer) -> Build:
     """The Dockerfile builds."""
     for name in (LOCK, APP):
-        workspace.file(name)
-    (workspace.path / SECRET).write_text(f"PASSWORD={_secret(workspace)}\n")
-    return engine.build(workspace.path)
+        answer.file(name)
+    (answer.path / SECRET).write_text(f"PASSWORD={_secret(answer)}\n")
+    return engine.build(answer.path)
 
 
-def _secret(workspace: Workspace) -> str:
-    return workspace.nonce("password", 24)
+def _secret(answer: Answer) -> str:
+    return answer.nonce("password", 24)
 
 
 @check(needs=builds, points=1)
@@ -51,10 +47,10 @@ def pinned_base(builds: Build, engine: Engine) -> None:
 
 
 @check(needs=builds, points=2)
-def installed(builds: Build, engine: Engine, workspace: Workspace) -> dict[str, tuple[str, str]]:
+def installed(builds: Build, engine: Engine, answer: Answer) -> dict[str, tuple[str, str]]:
     """The packages of `requirements.lock` are in it, in the versions that it names."""
     packages = _packages(engine, builds.image)
-    for name, version in re.findall(r"^([\w-]+)==([\w.]+)", workspace.file(LOCK).read_text(), re.MULTILINE):
+    for name, version in re.findall(r"^([\w-]+)==([\w.]+)", answer.file(LOCK).read_text(), re.MULTILINE):
         there = packages.get(name, ("", ""))[0]
         if there != version:
             raise Failed(
@@ -88,9 +84,9 @@ def no_developers_tools(installed: dict[str, tuple[str, str]], builds: Build, en
 
 
 @check(needs=installed, points=1)
-def follows_lock(engine: Engine, workspace: Workspace) -> None:
+def follows_lock(engine: Engine, answer: Answer) -> None:
     """When `requirements.lock` names another version, the next build installs that."""
-    with _changed(workspace) as context:
+    with _changed(answer) as context:
         wheel = next((context / "wheels").glob(f"tides-{NEW}-*.whl"), None)
         if wheel is None:
             raise Failed(f"`wheels` holds no tides {NEW} any more.", hint="`%reset` brings the files back.")
@@ -108,10 +104,10 @@ def follows_lock(engine: Engine, workspace: Workspace) -> None:
 
 
 @contextmanager
-def _changed(workspace: Workspace) -> Iterator[Path]:
+def _changed(answer: Answer) -> Iterator[Path]:
     """A second copy of the folder, to change while the first is looked at."""
     with scratch_folder() as folder:
-        yield Path(shutil.copytree(workspace.path, Path(folder) / "context", symlinks=True))
+        yield Path(shutil.copytree(answer.path, Path(folder) / "context", symlinks=True))
 
 
 def _steps(build: Build) -> list[Step]:
@@ -128,7 +124,7 @@ def _names(build: Build) -> list[str]:
 def answers(builds: Build, engine: Engine) -> Container:
     """A container started without options answers on port 5000 from outside."""
     try:
-        container = engine.run(builds.image, ports=PORTS)
+        container = engine.run(builds.image, publish=[PORT])
         response = container.request("/", port=5000, wait=8)
     except Failed as ended:
         raise Failed(
@@ -155,14 +151,14 @@ def answers(builds: Build, engine: Engine) -> Container:
 
 
 @check(needs=answers, points=2)
-def keeps_packages(installed: dict[str, tuple[str, str]], engine: Engine, workspace: Workspace) -> None:
+def keeps_packages(installed: dict[str, tuple[str, str]], engine: Engine, answer: Answer) -> None:
     """A change of `app.py` reaches the image, and does not install the packages again."""
-    release = workspace.nonce("release")
-    with _changed(workspace) as context:
+    release = answer.nonce("release")
+    with _changed(answer) as context:
         app = context / APP
         app.write_text(f'{app.read_text()}\nRELEASE = "{release}"\n')
         build = engine.build(context)
-    page = engine.run(build.image, ports=PORTS).request("/", port=5000)
+    page = engine.run(build.image, publish=[PORT]).request("/", port=5000)
     if release not in page.body:
         raise Failed(
             f"`{APP}` was changed to release {release}, and the page of the new image does not say so: "
@@ -196,7 +192,7 @@ def not_root(answers: Container, builds: Build) -> None:
 @check(needs=answers, points=2)
 def stops(builds: Build, engine: Engine) -> None:
     """It ends within 3 seconds of `docker stop`, with exit code 0."""
-    container = engine.run(builds.image, ports=PORTS)
+    container = engine.run(builds.image, publish=[PORT])
     container.request("/", port=5000)
     first = container.exec("cat", "/proc/1/cmdline", user="0").stdout.replace("\0", " ").strip()
     container.stop(STOP_SECONDS)
@@ -259,9 +255,9 @@ def notices(builds: Build, engine: Engine) -> None:
 
 
 @check(needs=builds, points=1)
-def no_secret(builds: Build, engine: Engine, workspace: Workspace) -> None:
+def no_secret(builds: Build, engine: Engine, answer: Answer) -> None:
     """Nothing from `.env` is in it, in no layer."""
-    found = builds.image.holds(_secret(workspace), above=engine.original(BASE))
+    found = builds.image.holds(_secret(answer), above=engine.original(BASE))
     if found:
         raise Failed(
             f"There was a `.env` with a password beside the Dockerfile, and now the image holds it: `{found[0]}`.",

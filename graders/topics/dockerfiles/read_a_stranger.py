@@ -2,11 +2,7 @@ import re
 import shutil
 from pathlib import Path
 
-from environment.engines.scratch import scratch_folder
-from graders.check import check
-from graders.engine import Build, Engine, Image
-from graders.errors import Failed
-from graders.workspace import Workspace
+from graders.author import Answer, Build, Engine, Failed, Image, check, scratch_folder
 
 BASE, STRANGER = "busybox:1.37", "dd-stranger:1.0"
 PLACE = "/srv/letter"
@@ -33,26 +29,26 @@ TITLE = '{{index .Config.Labels "org.opencontainers.image.title"}}'
 SIGNALS = {"2": "SIGINT"}
 
 
-def prepare(engine: Engine, workspace: Workspace) -> None:
+def prepare(engine: Engine, answer: Answer) -> None:
     with scratch_folder() as folder:
         (Path(folder) / "Dockerfile").write_text(DOCKERFILE)
         (Path(folder) / "letter.txt").write_text(
-            f"Dear finder,\nthe word is {_word(workspace)}.\nWhat I was made from is lost. Read me.\n"
+            f"Dear finder,\nthe word is {_word(answer)}.\nWhat I was made from is lost. Read me.\n"
         )
         image = engine.build(Path(folder), tags=[STRANGER]).image
     # Its second name is that of a build, which says nothing to a learner.
     for name in set(image.tags) - {STRANGER}:
-        engine.client.api.remove_image(name)
+        engine.untag(name)
 
 
-def _word(workspace: Workspace) -> str:
-    return workspace.nonce("word", 16)
+def _word(answer: Answer) -> str:
+    return answer.nonce("word", 16)
 
 
 @check(points=1)
-def builds(engine: Engine, workspace: Workspace) -> Build:
+def builds(engine: Engine, answer: Answer) -> Build:
     """The Dockerfile builds."""
-    return engine.build(workspace.path)
+    return engine.build(answer.path)
 
 
 @check(needs=builds, points=2)
@@ -141,12 +137,12 @@ def owners_and_modes(files: tuple[dict[str, str], dict[str, str]], builds: Build
 
 
 @check(needs=(files, own_work), points=2)
-def follows(engine: Engine, workspace: Workspace) -> None:
+def follows(engine: Engine, answer: Answer) -> None:
     """With another letter, the seal is that of the other letter."""
-    word = _word(workspace).encode()
+    word = _word(answer).encode()
     with scratch_folder() as folder:
         context = Path(folder) / "context"
-        shutil.copytree(workspace.path, context, symlinks=True)
+        shutil.copytree(answer.path, context, symlinks=True)
         # As long as the old word, so that archives stay whole.
         for path in context.rglob("*"):
             if path.is_file() and not path.is_symlink():

@@ -1,10 +1,7 @@
 import hashlib
 import re
 
-from graders.check import check
-from graders.engine import Build, Container, Engine
-from graders.errors import Failed
-from graders.workspace import Workspace
+from graders.author import Answer, Build, Container, Engine, Failed, check
 
 GIVEN = {
     "shelf.py": "196d31d817e34c87eaf9fc4f09175d8781b0004ce72373f6b09c4626ae37bbcb",
@@ -16,10 +13,10 @@ DATA, NOTES = "/data", "/data/notes.txt"
 
 
 @check(points=1)
-def code_unchanged(workspace: Workspace) -> None:
+def code_unchanged(answer: Answer) -> None:
     """`shelf.py` and `frame.py` are as they were given."""
     for name, digest in GIVEN.items():
-        content = workspace.file(name).read_bytes().replace(b"\r\n", b"\n")
+        content = answer.file(name).read_bytes().replace(b"\r\n", b"\n")
         if hashlib.sha256(content).hexdigest() != digest:
             raise Failed(
                 f"`{name}` was changed.",
@@ -28,13 +25,13 @@ def code_unchanged(workspace: Workspace) -> None:
 
 
 @check(points=2)
-def builds(engine: Engine, workspace: Workspace) -> Build:
+def builds(engine: Engine, answer: Answer) -> Build:
     """The Dockerfile builds."""
     try:
-        return engine.build(workspace.path)
+        return engine.build(answer.path)
     except Failed as failed:
         missing = re.search(r'"/(\S+)": not found', failed.message)
-        if missing and (workspace.path / missing[1]).is_file():
+        if missing and (answer.path / missing[1]).is_file():
             raise Failed(
                 f"{failed.message} And yet `{missing[1]}` is in the folder.",
                 hint="The builder sees what was sent to it. What decides that?",
@@ -47,7 +44,7 @@ def builds(engine: Engine, workspace: Workspace) -> Build:
 def starts(builds: Build, engine: Engine) -> Container:
     """A container started without options keeps running: the shelf has started in it."""
     try:
-        container = engine.run(builds.image, ports={"8080/tcp": ("127.0.0.1", 0)})
+        container = engine.run(builds.image, publish=[8080])
         if container.wait_log("shelf.py: listening"):
             return container
         container.running()
@@ -92,9 +89,9 @@ def owner(answers: Container, builds: Build) -> None:
 
 
 @check(needs=owner, points=2)
-def keeps_notes(answers: Container, workspace: Workspace) -> None:
+def keeps_notes(answers: Container, answer: Answer) -> None:
     """It keeps a note that somebody adds, in `/data/notes.txt`."""
-    note = workspace.nonce("note")
+    note = answer.nonce("note")
     response = answers.request(f"/{note}", port=8080, method="POST")
     if response.status != 201:
         raise Failed(

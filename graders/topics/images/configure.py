@@ -1,9 +1,6 @@
 import shlex
 
-from graders.check import check
-from graders.engine import Container, Engine
-from graders.errors import Failed
-from graders.workspace import Workspace
+from graders.author import Answer, Container, Engine, Failed, check
 
 IMAGE = "dd-shop:1.0"
 PORT = 8000
@@ -44,15 +41,15 @@ ThreadingHTTPServer(("0.0.0.0", 8000), Shop).serve_forever()
 '''
 
 
-def variables(workspace: Workspace) -> dict[str, str]:
+def variables(answer: Answer) -> dict[str, str]:
     return {
-        "GREETING": f"God morgen, kunde {workspace.number('customer', 100, 999)}",
-        "SHOP_UID": str(workspace.number("uid", 2000, 59999)),
+        "GREETING": f"God morgen, kunde {answer.number('customer', 100, 999)}",
+        "SHOP_UID": str(answer.number("uid", 2000, 59999)),
     }
 
 
-def prepare(engine: Engine, workspace: Workspace) -> None:
-    del workspace
+def prepare(engine: Engine, answer: Answer) -> None:
+    del answer
     folders = [
         f"mkdir -p {folder}; echo {shlex.quote(STOCK[name])} > {folder}/stock.txt" for name, folder in FOLDERS.items()
     ]
@@ -95,9 +92,9 @@ def one_image(engine: Engine, oslo: Container, rome: Container) -> None:
 
 
 @check(needs=oslo, points=1)
-def oslo_settings(oslo: Container, workspace: Workspace) -> dict[str, str]:
+def oslo_settings(oslo: Container, answer: Answer) -> dict[str, str]:
     """`dd-oslo` has `GREETING` with the value of `$GREETING`, and `CURRENCY`, which is NOK."""
-    settings = {"GREETING": variables(workspace)["GREETING"], "CURRENCY": "NOK"}
+    settings = {"GREETING": variables(answer)["GREETING"], "CURRENCY": "NOK"}
     look_for(settings, oslo, "`--env` takes NAME=value, and comes once for each. It is set when the container is made.")
     return settings
 
@@ -125,9 +122,9 @@ def working_directories(oslo: Container, rome: Container) -> None:
 
 
 @check(needs=[oslo, rome], points=1)
-def users(oslo: Container, rome: Container, workspace: Workspace) -> None:
+def users(oslo: Container, rome: Container, answer: Answer) -> None:
     """Both run as the user `$SHOP_UID`."""
-    wanted = variables(workspace)["SHOP_UID"]
+    wanted = variables(answer)["SHOP_UID"]
     for container in (oslo, rome):
         seen = container.exec("id", "-u")
         if (uid := seen.stdout.strip()) != wanted:
@@ -145,10 +142,10 @@ def answer(
     rome: Container,
     oslo_settings: dict[str, str],
     rome_settings: dict[str, str],
-    workspace: Workspace,
+    answer: Answer,
 ) -> None:
     """Both shops answer through their published port, each with its own settings."""
-    user = {"user": variables(workspace)["SHOP_UID"]}
+    user = {"user": variables(answer)["SHOP_UID"]}
     for container, settings in ((oslo, oslo_settings), (rome, rome_settings)):
         response = container.request(port=PORT, wait=5)
         if not response.status:

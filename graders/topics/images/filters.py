@@ -1,11 +1,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from environment.engines import EXERCISE_LABEL
-from graders.check import check
-from graders.engine import Engine
-from graders.errors import Failed
-from graders.workspace import Workspace
+from graders.author import EXERCISE_LABEL, Answer, Engine, Failed, check
 
 TOOL = "dd-tool:1.0"
 RUNS = "sleep 86400"
@@ -36,13 +32,13 @@ ITEMS = (
 LEFTOVERS = ITEMS[:3]
 
 
-def variables(workspace: Workspace) -> dict[str, str]:
-    return {"PROJECT": f"harbour-{workspace.nonce('project', 4)}"}
+def variables(answer: Answer) -> dict[str, str]:
+    return {"PROJECT": f"harbour-{answer.nonce('project', 4)}"}
 
 
-def scene(workspace: Workspace) -> dict[str, Item]:
+def scene(answer: Answer) -> dict[str, Item]:
     """The containers by name; which is which differs from learner to learner."""
-    names = workspace.shuffled("items", [f"dd-item-{number}" for number in range(1, len(ITEMS) + 1)])
+    names = answer.shuffled("items", [f"dd-item-{number}" for number in range(1, len(ITEMS) + 1)])
     return dict(zip(names, ITEMS, strict=True))
 
 
@@ -50,33 +46,31 @@ def labels(item: Item, project: str) -> dict[str, str]:
     return {item.label: project + item.suffix} if item.label else {}
 
 
-def prepare(engine: Engine, workspace: Workspace) -> None:
-    project = variables(workspace)["PROJECT"]
+def prepare(engine: Engine, answer: Answer) -> None:
+    project = variables(answer)["PROJECT"]
 
     def container(name: str, item: Item) -> None:
-        made = engine.client.containers.create(
-            "busybox:1.37", ["sh", "-c", item.command], name=name, labels=engine.labels | labels(item, project)
-        )
+        made = engine.create("busybox:1.37", "sh", "-c", item.command, name=name, labels=labels(item, project))
         if item.starts:
             made.start()
             if item.command != RUNS:
-                made.wait()
+                made.wait_exit()
 
     def image(name: str, *label: str) -> None:
         engine.make_image("busybox:1.37", "", name=name, changes=['CMD ["sh"]', *label])
 
     mine, other = f"LABEL project={project}", f"LABEL project={project}-2"
     with ThreadPoolExecutor(4) as pool:
-        calls = [pool.submit(container, name, item) for name, item in scene(workspace).items()]
+        calls = [pool.submit(container, name, item) for name, item in scene(answer).items()]
         calls += [pool.submit(image, *words) for words in ((TOOL, mine), ("", mine), ("", mine), ("", other), ("",))]
         for call in calls:
             call.result()
 
 
 @check(points=1)
-def still_running(engine: Engine, workspace: Workspace) -> None:
+def still_running(engine: Engine, answer: Answer) -> None:
     """The containers that run, the project's own among them, still run."""
-    for name, item in scene(workspace).items():
+    for name, item in scene(answer).items():
         if item.command == RUNS and not (engine.has_container(name) and engine.container(name).state["Running"]):
             whose = "belongs to the project, but was still needed" if item.label else "belongs to somebody else"
             seen = "no longer runs" if engine.has_container(name) else "is gone"
@@ -88,13 +82,13 @@ def still_running(engine: Engine, workspace: Workspace) -> None:
 
 
 @check(needs=still_running, points=2)
-def left_alone(engine: Engine, workspace: Workspace) -> None:
+def left_alone(engine: Engine, answer: Answer) -> None:
     """The stopped containers of others are still there."""
-    project = variables(workspace)["PROJECT"]
+    project = variables(answer)["PROJECT"]
     gone = [
         f"`{name}`, which had "
         + " ".join([f"the label `{k}={v}`" for k, v in labels(item, project).items()] or ["no label"])
-        for name, item in scene(workspace).items()
+        for name, item in scene(answer).items()
         if item.command != RUNS and item not in LEFTOVERS and not engine.has_container(name)
     ]
     if gone:
@@ -106,23 +100,23 @@ def left_alone(engine: Engine, workspace: Workspace) -> None:
 
 
 @check(needs=still_running, points=2)
-def containers_gone(engine: Engine, workspace: Workspace) -> list[str]:
+def containers_gone(engine: Engine, answer: Answer) -> list[str]:
     """The project's containers that did not run are gone."""
-    leftovers = sorted(name for name, item in scene(workspace).items() if item in LEFTOVERS)
+    leftovers = sorted(name for name, item in scene(answer).items() if item in LEFTOVERS)
     if left := [name for name in leftovers if engine.has_container(name)]:
         states = [f"`{name}` ({engine.container(name).state['Status']})" for name in left]
         raise Failed(
             f"{len(left)} of {len(leftovers)} leftover containers are still there: {', '.join(states)}.",
             hint="A container that does not run has not always exited: what states does `docker ps --all` show?",
-            evidence=shown(engine, "--filter", f"label=project={variables(workspace)['PROJECT']}"),
+            evidence=shown(engine, "--filter", f"label=project={variables(answer)['PROJECT']}"),
         )
     return leftovers
 
 
 @check(needs=[left_alone, containers_gone], points=1)
-def names_listed(containers_gone: list[str], workspace: Workspace) -> None:
+def names_listed(containers_gone: list[str], answer: Answer) -> None:
     """`leftovers.txt` has the names of the containers that went, one a line."""
-    text = workspace.file("leftovers.txt").read_text(errors="replace")
+    text = answer.file("leftovers.txt").read_text(errors="replace")
     found = sorted(line.strip() for line in text.splitlines() if line.strip())
     if found == containers_gone:
         return
@@ -138,7 +132,7 @@ def names_listed(containers_gone: list[str], workspace: Workspace) -> None:
 
 
 @check(needs=still_running, points=2)
-def images_left_alone(engine: Engine, workspace: Workspace) -> None:
+def images_left_alone(engine: Engine, answer: Answer) -> None:
     """The images of others, and `dd-tool:1.0`, are still there."""
     images = engine.docker("images", "--filter", "dangling=true")
     if not engine.has_image(TOOL):
@@ -147,7 +141,7 @@ def images_left_alone(engine: Engine, workspace: Workspace) -> None:
             hint="An image without a name is called dangling, and there is a filter for that.",
             evidence=engine.docker("images", "--filter", "reference=dd-tool").evidence,
         )
-    left = len(nameless(engine, of_others_than=variables(workspace)["PROJECT"]))
+    left = len(nameless(engine, of_others_than=variables(answer)["PROJECT"]))
     if left < NAMELESS_OF_OTHERS:
         raise Failed(
             f"Of the {NAMELESS_OF_OTHERS} images of others without a name, {left or 'none'} is left. "
@@ -158,9 +152,9 @@ def images_left_alone(engine: Engine, workspace: Workspace) -> None:
 
 
 @check(needs=still_running, points=2)
-def images_gone(engine: Engine, workspace: Workspace) -> None:
+def images_gone(engine: Engine, answer: Answer) -> None:
     """The project's images without a name are gone."""
-    project = variables(workspace)["PROJECT"]
+    project = variables(answer)["PROJECT"]
     if left := nameless(engine, project):
         raise Failed(
             f"{len(left)} of {NAMELESS_OF_PROJECT} images of the project without a name are still there.",
@@ -171,11 +165,9 @@ def images_gone(engine: Engine, workspace: Workspace) -> None:
 
 def nameless(engine: Engine, project: str = "", *, of_others_than: str = "") -> list[str]:
     """Ids of the scene's images without a name: those of a project, or those of others than a project."""
-    filters = {"dangling": True, "label": f"{EXERCISE_LABEL}={engine.exercise}"}
-    found = {
-        image["Id"]: (image.get("Labels") or {}).get("project") for image in engine.client.api.images(filters=filters)
-    }
-    return [id_ for id_, value in found.items() if (value != of_others_than if of_others_than else value == project)]
+    found = engine.images(dangling=True, label=f"{EXERCISE_LABEL}={engine.exercise}")
+    values = {image.id: image.labels.get("project") for image in found}
+    return [id_ for id_, value in values.items() if (value != of_others_than if of_others_than else value == project)]
 
 
 def shown(engine: Engine, *filters: str) -> list[str]:

@@ -1,17 +1,13 @@
-from environment.engines import Response
-from graders.check import check
-from graders.engine import Container, Engine
-from graders.errors import Failed
-from graders.workspace import Workspace
+from graders.author import Answer, Container, Engine, Failed, Response, check
 
 NAME = "dd-web"
 
 
 @check(points=1)
-def running(engine: Engine, workspace: Workspace) -> Container:
+def running(engine: Engine, answer: Answer) -> Container:
     """A container called `dd-web` runs in the background."""
     container = engine.container(NAME).running()
-    if workspace.commands and workspace.commands.exit_code == 124:
+    if answer.commands and answer.commands.exit_code == 124:
         raise Failed(
             f"`{NAME}` runs, but your commands never came back: the container holds the terminal.",
             hint="Which option of `docker run` lets the container run in the background?",
@@ -39,7 +35,7 @@ def published(running: Container) -> list[tuple[str, int]]:
         raise Failed(
             f"`{NAME}` {seen}. nginx listens on port 80 in the container.",
             hint="In `-p ADDRESS:HOST:CONTAINER` the last number is the port inside.",
-            evidence=running.engine.docker("port", NAME).evidence,
+            evidence=running.port_evidence(),
         )
     return bound
 
@@ -52,7 +48,7 @@ def only_on_loopback(published: list[tuple[str, int]], running: Container) -> No
         raise Failed(
             f"`{NAME}` listens on {' and '.join(open_to_all)}, so every machine on your network can reach it.",
             hint="`-p` takes an address before the ports.",
-            evidence=running.engine.docker("port", NAME).evidence,
+            evidence=running.port_evidence(),
         )
 
 

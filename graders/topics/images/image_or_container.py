@@ -1,7 +1,4 @@
-from graders.check import check
-from graders.engine import Container, Engine
-from graders.errors import Failed
-from graders.workspace import Workspace
+from graders.author import Answer, Container, Engine, Failed, check
 
 IMAGE = "nginx:1.26"
 TWINS = ("dd-twin-a", "dd-twin-b")
@@ -9,8 +6,8 @@ MOUNTS = {"bind": "bind mount", "volume": "volume", "tmpfs": "tmpfs mount"}
 PAGE = "/usr/share/nginx/html/index.html"
 
 
-def variables(workspace: Workspace) -> dict[str, str]:
-    return {"WORD": f"twin-{workspace.nonce('word')}"}
+def variables(answer: Answer) -> dict[str, str]:
+    return {"WORD": f"twin-{answer.nonce('word')}"}
 
 
 @check(points=1)
@@ -21,9 +18,9 @@ def both_run(engine: Engine) -> tuple[Container, Container]:
 
 
 @check(needs=both_run, points=1)
-def changed(both_run: tuple[Container, Container], engine: Engine, workspace: Workspace) -> str:
+def changed(both_run: tuple[Container, Container], engine: Engine, answer: Answer) -> str:
     """The page of `dd-twin-a` holds your word."""
-    word = variables(workspace)["WORD"]
+    word = variables(answer)["WORD"]
     first, second = both_run
     page = text(first.read(PAGE))
     if word in page:

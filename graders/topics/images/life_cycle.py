@@ -1,9 +1,7 @@
 import re
 from collections.abc import Callable
 
-from graders.check import check
-from graders.engine import Attributes, Container, Engine
-from graders.errors import Failed
+from graders.author import Attributes, Container, Engine, Failed, check
 
 CODES = {
     0: "by itself and without an error",

@@ -1,7 +1,4 @@
-from graders.check import check
-from graders.engine import Attributes, Container, Engine, Finished
-from graders.errors import Failed
-from graders.workspace import Workspace
+from graders.author import Answer, Attributes, Container, Engine, Failed, Finished, check
 
 LIMITED = "dd-limited"
 GREEDY = "dd-greedy"
@@ -11,12 +8,12 @@ UNLIMITED = 1 << 60
 CAUSE = "code {{.State.ExitCode}}, killed for memory: {{.State.OOMKilled}}, memory limit: {{.HostConfig.Memory}}"
 
 
-def variables(workspace: Workspace) -> dict[str, str]:
+def variables(answer: Answer) -> dict[str, str]:
     return {
-        "MEMORY": str(workspace.number("memory", 32, 64)),
-        "CPUS": f"0.{workspace.number('cpus', 21, 79)}",
-        "PIDS": str(workspace.number("pids", 16, 40)),
-        "RESTARTS": str(workspace.number("restarts", 2, 4)),
+        "MEMORY": str(answer.number("memory", 32, 64)),
+        "CPUS": f"0.{answer.number('cpus', 21, 79)}",
+        "PIDS": str(answer.number("pids", 16, 40)),
+        "RESTARTS": str(answer.number("restarts", 2, 4)),
     }
 
 
@@ -34,9 +31,9 @@ def running(engine: Engine) -> Container:
 
 
 @check(needs=running, points=1)
-def memory(running: Container, workspace: Workspace) -> int:
+def memory(running: Container, answer: Answer) -> int:
     """It may use `$MEMORY` megabytes of memory."""
-    wanted = int(variables(workspace)["MEMORY"])
+    wanted = int(variables(answer)["MEMORY"])
     seen = kept_by_kernel(running, "memory.max", "memory/memory.limit_in_bytes")
     limit = as_bytes(seen.stdout)
     if limit != wanted * MEGABYTE:
@@ -69,9 +66,9 @@ def no_swap(running: Container, memory: int) -> None:
 
 
 @check(needs=running, points=1)
-def processor(running: Container, workspace: Workspace) -> None:
+def processor(running: Container, answer: Answer) -> None:
     """It may use `$CPUS` of one processor."""
-    wanted = variables(workspace)["CPUS"]
+    wanted = variables(answer)["CPUS"]
     seen = kept_by_kernel(running, "cpu.max", "cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")
     quota, period = seen.stdout.split()
     given = running.host_config
@@ -96,9 +93,9 @@ def processor(running: Container, workspace: Workspace) -> None:
 
 
 @check(needs=running, points=1)
-def processes(running: Container, workspace: Workspace) -> None:
+def processes(running: Container, answer: Answer) -> None:
     """It may have `$PIDS` processes at once."""
-    wanted = variables(workspace)["PIDS"]
+    wanted = variables(answer)["PIDS"]
     seen = kept_by_kernel(running, "pids.max", "pids/pids.max")
     if seen.stdout.strip() != wanted:
         ulimit = any(limit["Name"] == "nproc" for limit in running.host_config.get("Ulimits") or [])
@@ -122,7 +119,7 @@ def ended_for_memory(engine: Engine) -> Container:
         return state["OOMKilled"] or state["Status"] in {"exited", "restarting"}
 
     container.wait_until(has_ended, timeout=20)
-    if state["OOMKilled"] or (state["ExitCode"] == 137 and ends_alone_with_137(container)):
+    if state["OOMKilled"] or (state["ExitCode"] == 137 and ends_alone_with_137(engine, container)):
         return container
     if state["Status"] not in {"exited", "restarting"}:
         seen = f"is {state['Status']}"
@@ -147,9 +144,9 @@ def ended_for_memory(engine: Engine) -> Container:
 
 
 @check(needs=ended_for_memory, points=2)
-def restarted(ended_for_memory: Container, workspace: Workspace) -> None:
+def restarted(ended_for_memory: Container, answer: Answer) -> None:
     """It was started again `$RESTARTS` times, and then no more."""
-    wanted = int(variables(workspace)["RESTARTS"])
+    wanted = int(variables(answer)["RESTARTS"])
     container = ended_for_memory
     policy = container.host_config["RestartPolicy"]
     name, limit = policy["Name"] or "no", policy["MaximumRetryCount"]
@@ -182,12 +179,12 @@ def restarted(ended_for_memory: Container, workspace: Workspace) -> None:
         )
 
 
-def ends_alone_with_137(container: Container) -> bool:
+def ends_alone_with_137(engine: Engine, container: Container) -> bool:
     """Whether another container made the same way is killed too; some Engines miss the kernel's report of the first."""
     made, limits = container.config, container.host_config
     if not limits["Memory"]:
         return False
-    twin = container.engine.run(
+    twin = engine.run(
         container.image,
         *(made["Cmd"] or []),
         entrypoint=made["Entrypoint"] or [],

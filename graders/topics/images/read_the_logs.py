@@ -1,9 +1,6 @@
 from dataclasses import dataclass
 
-from graders.check import check
-from graders.engine import Container, Engine
-from graders.errors import Failed
-from graders.workspace import Workspace
+from graders.author import Answer, Container, Engine, Failed, check
 
 NAMES = [f"dd-job-{number}" for number in range(1, 5)]
 # Tokens are made in the container, so that they stand in its log and nowhere else.
@@ -32,34 +29,32 @@ class Origin:
     evidence: tuple[str, ...]
 
 
-def prepare(engine: Engine, workspace: Workspace) -> None:
+def prepare(engine: Engine, answer: Answer) -> None:
     def start(name: str, end: str) -> None:
-        seed = workspace.nonce(name)
+        seed = answer.nonce(name)
         container = engine.run("busybox:1.37", "sh", "-c", JOB, name=name, environment={"SEED": seed, "END": end})
         if end == "stays":
             container.wait_until(lambda _: container.logs(stdout=False).count("token") == 3)
         else:
             container.wait_exit()
 
-    ends = dict(zip(workspace.shuffled("ends", NAMES), [FAILS, "0", "0", "stays"], strict=True))
+    ends = dict(zip(answer.shuffled("ends", NAMES), [FAILS, "0", "0", "stays"], strict=True))
     engine.side_by_side(*(lambda name=name: start(name, ends[name]) for name in NAMES))
 
 
 @check(points=1)
-def logged(engine: Engine, workspace: Workspace) -> Origin:
+def logged(engine: Engine, answer: Answer) -> Origin:
     """Your token stands in the log of one of the four jobs."""
-    answer = str(workspace.answers.get("token", "")).strip()
-    if not answer:
-        raise Failed("`answers.toml` gives no token yet.", hint="`docker logs` shows what a container has logged.")
+    token = answer.said("token", hint="`docker logs` shows what a container has logged.")
     found = origins(engine)
-    if answer not in found:
+    if token not in found:
         example = "1a2b3c4d"
         raise Failed(
-            f"None of the four jobs has logged the token `{answer}`.",
+            f"None of the four jobs has logged the token `{token}`.",
             hint=f"A token is what follows the word: of `token {example}` it is `{example}`.",
-            evidence=[f"$ for job in {' '.join(NAMES)}; do docker logs $job 2>&1 | grep '{answer}'; done"],
+            evidence=[f"$ for job in {' '.join(NAMES)}; do docker logs $job 2>&1 | grep '{token}'; done"],
         )
-    return found[answer]
+    return found[token]
 
 
 @check(needs=logged, points=1)

@@ -2,10 +2,7 @@ import json
 import re
 import shlex
 
-from graders.check import check
-from graders.engine import Container, Engine
-from graders.errors import DrydockError, Failed
-from graders.workspace import Workspace
+from graders.author import Answer, Container, DrydockError, Engine, Failed, check
 
 REGISTRY = "dd-registry"
 PORT = 5000
@@ -17,19 +14,20 @@ TAG = "/var/lib/registry/docker/registry/v2/repositories/app/_manifests/tags/sta
 """Where a registry keeps which digest a tag means now (current), and which ones it has meant (index)."""
 
 
-def version(workspace: Workspace, number: str) -> str:
-    return f"app {number}, build {workspace.nonce(number)}"
+def version(answer: Answer, number: str) -> str:
+    return f"app {number}, build {answer.nonce(number)}"
 
 
-def prepare(engine: Engine, workspace: Workspace) -> None:
-    registry = engine.run("registry:2", name=REGISTRY, ports={f"{PORT}/tcp": ("127.0.0.1", 0)})
+def prepare(engine: Engine, answer: Answer) -> None:
+    registry = engine.run("registry:2", name=REGISTRY, publish=[PORT])
     for number in (OLD, NEW):
-        script = f"mkdir /app; echo {shlex.quote(version(workspace, number))} > /app/version"
+        script = f"mkdir /app; echo {shlex.quote(version(answer, number))} > /app/version"
         engine.make_image("busybox:1.37", script, name=f"dd-app:{number}", changes=['CMD ["cat", "/app/version"]'])
-    answer = registry.request("/v2/", port=PORT, wait=20)
-    if answer.status != 200:
+    response = registry.request("/v2/", port=PORT, wait=20)
+    if response.status != 200:
         raise DrydockError(
-            f"The registry of this exercise does not answer: {answer.error or answer.status}.", "Reset the exercise."
+            f"The registry of this exercise does not answer: {response.error or response.status}.",
+            "Reset the exercise.",
         )
 
 
@@ -82,7 +80,7 @@ def moved(pushed: Container) -> str:
 
 
 @check(needs=moved, points=1)
-def by_tag(engine: Engine, workspace: Workspace) -> None:
+def by_tag(engine: Engine, answer: Answer) -> None:
     """`dd-stable` was made from `app:stable` of the registry, and is version 1.1."""
     container = engine.container(STABLE)
     name = container.config["Image"]
@@ -92,7 +90,7 @@ def by_tag(engine: Engine, workspace: Workspace) -> None:
             hint="The name that you pushed is the name that you run.",
             evidence=container.evidence("{{.Config.Image}}"),
         )
-    if contents(container) != version(workspace, NEW):
+    if contents(container) != version(answer, NEW):
         raise Failed(
             f"`{STABLE}` is not version {NEW}: it holds `{contents(container)}`.",
             hint="A container keeps the image it was made from, whatever becomes of the tag. When was it made?",
@@ -134,7 +132,7 @@ def pulled(pushed: Container, by_digest: tuple[Container, str]) -> None:
 
 
 @check(needs=by_digest, points=2)
-def unmoved(moved: str, by_digest: tuple[Container, str], workspace: Workspace) -> None:
+def unmoved(moved: str, by_digest: tuple[Container, str], answer: Answer) -> None:
     """`dd-pinned` is version 1.0, although the tag has moved on."""
     container, digest = by_digest
     if digest == moved:
@@ -143,7 +141,7 @@ def unmoved(moved: str, by_digest: tuple[Container, str], workspace: Workspace) 
             hint="Read the digest when you have pushed version 1.0, before the tag moves.",
             evidence=container.log_evidence(),
         )
-    if contents(container) != version(workspace, OLD):
+    if contents(container) != version(answer, OLD):
         raise Failed(
             f"`{PINNED}` is not version {OLD}: it holds `{contents(container)}`.", evidence=container.log_evidence()
         )

@@ -1,11 +1,7 @@
 import shlex
 from concurrent.futures import ThreadPoolExecutor
 
-from environment.engines import Response
-from graders.check import check
-from graders.engine import Container, Engine
-from graders.errors import Failed
-from graders.workspace import Workspace
+from graders.author import Answer, Container, Engine, Failed, Response, check
 
 IMAGE = "dd-repair:1.0"
 WEB, CACHE, BLOG = "dd-repair-web", "dd-repair-cache", "dd-repair-blog"
@@ -81,24 +77,21 @@ except urllib.error.URLError as error:
 }
 
 
-def variables(workspace: Workspace) -> dict[str, str]:
-    return {"TOKEN": f"desk-{workspace.nonce('token')}"}
+def variables(answer: Answer) -> dict[str, str]:
+    return {"TOKEN": f"desk-{answer.nonce('token')}"}
 
 
-def prepare(engine: Engine, workspace: Workspace) -> None:
-    def loopback(port: int) -> dict[str, tuple[str, int]]:
-        return {f"{port}/tcp": ("127.0.0.1", 0)}
-
+def prepare(engine: Engine, answer: Answer) -> None:
     def web() -> None:
-        engine.run("nginx:1.26", name=WEB, ports=loopback(8080))
+        engine.run("nginx:1.26", name=WEB, publish=[8080])
 
     def cache() -> None:
         engine.run("redis:8.0", "redis-sever", name=CACHE).wait_exit()
 
     def blog() -> None:
-        container = engine.run("nginx:1.26", name=BLOG, ports=loopback(80))
+        container = engine.run("nginx:1.26", name=BLOG, publish=[80])
         container.request(wait=20)  # its entry point may still write the configuration before
-        for path, text in ((PAGE, page(workspace)), ("/etc/nginx/conf.d/default.conf", BROKEN_SITE)):
+        for path, text in ((PAGE, page(answer)), ("/etc/nginx/conf.d/default.conf", BROKEN_SITE)):
             container.exec("sh", "-c", f"printf %s {shlex.quote(text)} > {path}")
         container.stop(timeout=0)
         container.start()
@@ -110,8 +103,8 @@ def prepare(engine: Engine, workspace: Workspace) -> None:
             "python:3.13-slim", "; ".join(["set -e; mkdir /app", *files]), name=IMAGE, changes=['CMD ["python"]']
         )
         command = ("python", "/app/stats.py")
-        stats = engine.run(IMAGE, *command, name=STATS, ports=loopback(8000), mem_limit="24m", memswap_limit="24m")
-        desk = engine.run(IMAGE, "python", "/app/desk.py", name=DESK, ports=loopback(8000))
+        stats = engine.run(IMAGE, *command, name=STATS, publish=[8000], mem_limit="24m", memswap_limit="24m")
+        desk = engine.run(IMAGE, "python", "/app/desk.py", name=DESK, publish=[8000])
         second = 10**9
         probe = {
             "test": ["CMD-SHELL", "python /app/ask.py 8000"],
@@ -131,7 +124,7 @@ def prepare(engine: Engine, workspace: Workspace) -> None:
 @check(points=1)
 def web(engine: Engine) -> None:
     """`dd-repair-web` answers through a published port."""
-    answer(found(engine, WEB, "nginx:1.26"))
+    response_of(found(engine, WEB, "nginx:1.26"))
 
 
 @check(points=1)
@@ -150,15 +143,15 @@ def cache(engine: Engine) -> None:
 @check(points=1)
 def blog(engine: Engine) -> Response:
     """`dd-repair-blog` answers through a published port."""
-    return answer(found(engine, BLOG, "nginx:1.26"))
+    return response_of(found(engine, BLOG, "nginx:1.26"))
 
 
 @check(needs=blog, points=1)
-def blog_page(blog: Response, engine: Engine, workspace: Workspace) -> None:
+def blog_page(blog: Response, engine: Engine, answer: Answer) -> None:
     """It answers with its own page, which was in no image."""
-    if blog.body.strip() != page(workspace):
+    if blog.body.strip() != page(answer):
         raise Failed(
-            f"`{BLOG}` answers, but not with its own page, which began with `{page(workspace)[:24]}`.",
+            f"`{BLOG}` answers, but not with its own page, which began with `{page(answer)[:24]}`.",
             hint="It was in the writable layer, which goes when the container is removed. `%reset` brings it back.",
             evidence=engine.container(BLOG).exec("head", "-n", "4", PAGE).evidence,
         )
@@ -168,7 +161,7 @@ def blog_page(blog: Response, engine: Engine, workspace: Workspace) -> None:
 def stats(engine: Engine) -> Container:
     """`dd-repair-stats` answers through a published port."""
     container = found(engine, STATS, IMAGE)
-    answer(container)
+    response_of(container)
     return container
 
 
@@ -188,13 +181,13 @@ def stats_limited(stats: Container) -> None:
 @check(points=1)
 def desk(engine: Engine) -> Response:
     """`dd-repair-desk` answers through a published port."""
-    return answer(found(engine, DESK, IMAGE))
+    return response_of(found(engine, DESK, IMAGE))
 
 
 @check(needs=desk, points=1)
-def desk_signs(desk: Response, engine: Engine, workspace: Workspace) -> None:
+def desk_signs(desk: Response, engine: Engine, answer: Answer) -> None:
     """It signs with the value of `$TOKEN`."""
-    token = variables(workspace)["TOKEN"]
+    token = variables(answer)["TOKEN"]
     if token not in desk.body:
         raise Failed(
             f"`{DESK}` answers `{desk.body.strip()}`, not signed with `{token}`.",
@@ -243,8 +236,8 @@ def feed_is_asked(feed: Container, engine: Engine) -> None:
         )
 
 
-def page(workspace: Workspace) -> str:
-    return f"<h1>Harbour blog, entry {workspace.nonce('page')}</h1>"
+def page(answer: Answer) -> str:
+    return f"<h1>Harbour blog, entry {answer.nonce('page')}</h1>"
 
 
 def found(engine: Engine, name: str, image: str) -> Container:
@@ -259,11 +252,11 @@ def found(engine: Engine, name: str, image: str) -> Container:
     return container
 
 
-def answer(container: Container) -> Response:
+def response_of(container: Container) -> Response:
     """What the container answers through one of its published ports; fails where it does through none."""
     bound = container.running().attributes["NetworkSettings"]["Ports"]
     ports = [int(key.partition("/")[0]) for key, where in bound.items() if where and key.endswith("/tcp")]
-    shown = container.engine.docker("port", container.name).evidence
+    shown = container.port_evidence()
     if not ports:
         raise Failed(f"`{container.name}` runs, but publishes no port.", evidence=shown)
     for port in ports:

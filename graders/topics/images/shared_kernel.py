@@ -1,9 +1,6 @@
 import re
 
-from graders.check import check
-from graders.engine import Container, Engine
-from graders.errors import Failed
-from graders.workspace import Workspace
+from graders.author import Answer, Container, Engine, Failed, check
 
 IMAGE = "debian:trixie-slim"
 NAMESPACE = ("readlink", "/proc/self/ns/pid")
@@ -35,10 +32,10 @@ def own_namespace(guest: Container, engine: Engine) -> str:
 
 
 @check(needs=guest, points=1)
-def host_kernel(engine: Engine, workspace: Workspace) -> None:
+def host_kernel(engine: Engine, answer: Answer) -> None:
     """`host_kernel` is the kernel of the machine."""
     compare(
-        workspace,
+        answer,
         "host_kernel",
         str(engine.about["KernelVersion"]),
         engine.docker("info", "--format", "{{.KernelVersion}}").evidence,
@@ -46,11 +43,11 @@ def host_kernel(engine: Engine, workspace: Workspace) -> None:
 
 
 @check(needs=guest, points=1)
-def guest_kernel(guest: Container, workspace: Workspace) -> None:
+def guest_kernel(guest: Container, answer: Answer) -> None:
     """`guest_kernel` is the kernel that `dd-guest` sees."""
     seen = guest.exec("uname", "-r")
     compare(
-        workspace,
+        answer,
         "guest_kernel",
         seen.stdout.strip(),
         seen.evidence,
@@ -59,9 +56,9 @@ def guest_kernel(guest: Container, workspace: Workspace) -> None:
 
 
 @check(needs=guest, points=2)
-def host_pid(guest: Container, engine: Engine, workspace: Workspace) -> None:
+def host_pid(guest: Container, engine: Engine, answer: Answer) -> None:
     """`host_pid` is the number that the machine gives to the first process of `dd-guest`."""
-    given, pid = said(workspace, "host_pid"), str(guest.state["Pid"])
+    given, pid = said(answer, "host_pid"), str(guest.state["Pid"])
     if given == pid:
         return
     evidence = guest.evidence("{{.State.Pid}}")
@@ -83,9 +80,9 @@ def host_pid(guest: Container, engine: Engine, workspace: Workspace) -> None:
 
 
 @check(needs=[guest, own_namespace, host_pid], points=1)
-def pid_namespace(guest: Container, engine: Engine, own_namespace: str, workspace: Workspace) -> None:
+def pid_namespace(guest: Container, engine: Engine, own_namespace: str, answer: Answer) -> None:
     """`pid_namespace` is the process namespace of that process."""
-    given = said(workspace, "pid_namespace")
+    given = said(answer, "pid_namespace")
     number = re.search(r"\d{5,}", given)
     if number and number[0] in own_namespace:
         return
@@ -99,17 +96,14 @@ def pid_namespace(guest: Container, engine: Engine, own_namespace: str, workspac
     )
 
 
-def said(workspace: Workspace, name: str) -> str:
-    answer = str(workspace.answers.get(name, "")).strip()
-    if not answer:
-        raise Failed(f"`answers.toml` gives no `{name}` yet.", hint="Let a command of yours write its output there.")
-    return answer
+def said(answer: Answer, name: str) -> str:
+    return answer.said(name, hint="Let a command of yours write its output there.")
 
 
-def compare(workspace: Workspace, name: str, seen: str, evidence: list[str], hint: str = "") -> None:
-    answer = said(workspace, name)
-    if answer != seen:
-        shown = answer if len(answer) < 60 else f"{answer[:56]} …"
+def compare(answer: Answer, name: str, seen: str, evidence: list[str], hint: str = "") -> None:
+    given = said(answer, name)
+    if given != seen:
+        shown = given if len(given) < 60 else f"{given[:56]} …"
         raise Failed(
             f"`{name}` says `{shown}`; the kernel itself says another release.",
             hint=hint or "Only the release is asked for; `uname --help` knows which option prints it.",

@@ -1,7 +1,4 @@
-from graders.check import check
-from graders.engine import Attributes, Container, Engine
-from graders.errors import DrydockError, Failed, NotSupportedError
-from graders.workspace import Workspace
+from graders.author import Answer, Attributes, Container, DrydockError, Engine, Failed, NotSupportedError, check
 
 NAMES = [f"dd-case-{number}" for number in range(1, 6)]
 CAUSES = {
@@ -22,8 +19,8 @@ echo loaded; sleep 86400; echo over
 ATTEMPTS = 3
 
 
-def prepare(engine: Engine, workspace: Workspace) -> None:
-    cases = dict(zip(workspace.shuffled("causes", list(CAUSES)), NAMES, strict=True))
+def prepare(engine: Engine, answer: Answer) -> None:
+    cases = dict(zip(answer.shuffled("causes", list(CAUSES)), NAMES, strict=True))
 
     def load(cause: str, size: int) -> Container:
         return engine.run(
@@ -73,13 +70,13 @@ def prepare(engine: Engine, workspace: Workspace) -> None:
 
 
 @check(points=1)
-def complete(engine: Engine, workspace: Workspace) -> dict[str, tuple[Container, str]]:
+def complete(engine: Engine, answer: Answer) -> dict[str, tuple[Container, str]]:
     """answers.toml names one of the five causes for each container."""
-    answers = workspace.answers
+    answers = answer.answers
     for name in NAMES:
-        answer = answers.get(name)
-        if answer not in CAUSES:
-            said = f"says `{answer}`" if answer else "says nothing"
+        cause = answers.get(name)
+        if cause not in CAUSES:
+            said = f"says `{cause}`" if cause else "says nothing"
             raise Failed(
                 f"`answers.toml` {said} for `{name}`. The causes are {', '.join(f'`{c}`' for c in CAUSES)}.",
                 hint="`docker inspect` shows the State of a container that has ended.",

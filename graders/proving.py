@@ -66,7 +66,9 @@ def prove(
     `spent` tells the processor-seconds that an Engine has used.
     """
     started, own = time.monotonic(), _own_processor_seconds()
-    with shared.lend(scripts=variant.exercise.has_commands) as connection:
+    # Where an answer is words in answers.toml, commands may find them.
+    scripts = any((folder / COMMANDS).is_file() for folder in (variant.folder, variant.exercise.folder / "solution"))
+    with shared.lend(scripts=scripts) as connection:
         before = spent(connection)
         verdict = checked(variant, connection)
         processor = spent(connection) - before

@@ -1,7 +1,6 @@
-from graders.author import Answer, Build, Engine, Failed, check
+from graders.author import Answer, Build, Engine, Failed, check, hinted
 
 BASE = "python:3.13-slim"
-LAYERS = "{{range .RootFS.Layers}}{{println .}}{{end}}"
 PRIVATE = ("notes/suppliers.txt", "photos/soup.svg")
 
 
@@ -26,15 +25,10 @@ def builds(engine: Engine, answer: Answer) -> Build:
 
 
 @check(needs=builds, points=1)
-def right_base(builds: Build, engine: Engine) -> None:
+def right_base(builds: Build) -> None:
     """It starts from `python:3.13-slim`."""
-    base = engine.original(BASE)
-    if builds.image.layers[: len(base.layers)] != base.layers:
-        raise Failed(
-            f"The lowest layers of the image are not those of `{BASE}`.",
-            hint="Which instruction chooses the image that yours starts from?",
-            evidence=[*builds.image.evidence(LAYERS), *base.evidence(LAYERS)],
-        )
+    with hinted("Which instruction chooses the image that yours starts from?"):
+        builds.image.starts_from(BASE)
 
 
 @check(needs=builds, points=1)
@@ -70,20 +64,20 @@ def in_place(builds: Build, engine: Engine, answer: Answer) -> None:
 @check(needs=in_place, points=2)
 def made_in_build(builds: Build, answer: Answer, engine: Engine) -> str:
     """Building makes `/app/page.html` from `menu.csv`."""
-    page = builds.image.read("/app/page.html")
+    page = builds.image.text("/app/page.html")
     if page is None:
         raise Failed(
             "The image holds no `/app/page.html`, so nothing made the page while the image was built.",
             hint="RUN works once, in the build. CMD is noted down and works later, in each container.",
-            evidence=engine.once(builds.image, "-l", "/app", entrypoint="ls").evidence,
+            evidence=engine.look(builds.image, "ls", "-l", "/app"),
         )
     dish = _dish(answer)
-    if dish not in page.decode(errors="replace"):
+    if dish not in page:
         raise Failed(
             f"A dish, “{dish}”, was added to `menu.csv` before this build, and `/app/page.html` lacks it. "
             "The page was made earlier and copied.",
             hint="The page must be made anew in each build, from the `menu.csv` that was copied.",
-            evidence=engine.once(builds.image, "/app/page.html", entrypoint="cat").evidence,
+            evidence=engine.look(builds.image, "cat", "/app/page.html"),
         )
     return dish
 
@@ -91,17 +85,13 @@ def made_in_build(builds: Build, answer: Answer, engine: Engine) -> str:
 @check(needs=made_in_build, points=2)
 def answers(builds: Build, engine: Engine, made_in_build: str) -> None:
     """A container started with no arguments serves the page on port 8000."""
-    try:
+    hint = "A container lives as long as its command. Which command does your image give it, word by word?"
+    with hinted(hint, builds.image.command_evidence):
         container = engine.run(builds.image, publish=[8000])
-        response = container.request("/", port=8000)
-    except Failed as ended:
-        raise Failed(
-            ended.message,
-            hint="A container lives as long as its command. Which command does your image give it, word by word?",
-            evidence=[*ended.evidence, *builds.image.evidence("{{.Config.Entrypoint}} {{.Config.Cmd}}")],
-        ) from None
-    if response.status != 200 or made_in_build not in response.body:
-        raise Failed(f"Port 8000 of a container of the image {response.seen}.", evidence=container.log_evidence())
+        page = container.page(port=8000)
+    if made_in_build not in page:
+        message = f"Port 8000 of a container of the image answers, and not with the dish “{made_in_build}”."
+        raise Failed(message, evidence=container.log_evidence())
 
 
 @check(needs=builds, points=2)

@@ -120,7 +120,7 @@ class Script:
         children: dict[int, list[int]] = {}
         sessions = {}
         for stat in Path("/proc").glob("[0-9]*/stat"):
-            with suppress(FileNotFoundError, ProcessLookupError):  # it ended while we looked
+            with suppress(FileNotFoundError, ProcessLookupError, PermissionError):  # ended meanwhile, or not for us
                 state, parent, _group, session = stat.read_text(errors="replace").rpartition(")")[2].split()[:4]
                 if state not in "ZX":
                     process = int(stat.parent.name)

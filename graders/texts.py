@@ -17,6 +17,7 @@ VARIES: tuple[tuple[str, str], ...] = (
     (r"\b[0-9a-f]{12}\b", "<id>"),
     (r"\b([a-z]+):\[\d+\]", r"\1:[<id>]"),
     (r"({{\.State\.Pid}}.*\n)\d+", r"\1<id>"),
+    (r"\b(buildkit-mount)\d+", r"\1<id>"),
     (r"\bdrydock-[a-z]+-[0-9a-z_.-]*[0-9a-z]", "<name>"),
     (r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d[.\d]*(?:Z|[+-]\d\d:?\d\d)?(?: [+-]\d{4} UTC)?", "<time>"),
     (rf"\b\d\d/{MONTH}/\d{{4}}[ :]\d\d:\d\d:\d\d(?: [+-]\d{{4}})?|\b{MONTH} [ \d]\d \d\d:\d\d\b", "<time>"),

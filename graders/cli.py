@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from environment import JUPYTER, UnavailableError
 from environment.engines import KINDS
+from graders import authoring
 from graders.classroom import commands as classroom_commands
 from graders.errors import DrydockError, UsageError
 
@@ -61,6 +62,8 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("--fresh", action="store_true", help="run the commands on a throwaway Engine first")
     check.add_argument("--engine", choices=KINDS, help="which Engine to grade on")
     check.add_argument("--json", action="store_true", help="print JSON")
+
+    authoring.add(command)
 
     for name, run, text in (
         ("hint", _hint, "show the next hint"),

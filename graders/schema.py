@@ -15,16 +15,20 @@ if TYPE_CHECKING:
 
     from graders.check import Check
 
-KEYS: Mapping[str, str] = {
-    "title": "a text",
-    "minutes": "a whole number",
-    "kind": "a list of texts",
-    "hints": "a list of texts",
-    "seconds": "a whole number",
-    "requires": "a list of texts",
-    "images": "a list of texts",
-    "owns": "a table",
+KEYS: Mapping[str, tuple[str, str]] = {
+    "title": ("a text", "What it is called."),
+    "minutes": ("a whole number", "How long it takes a learner."),
+    "kind": (
+        "a list of texts",
+        "Where the answer is: `commands` (commands.sh), `files`, `questions` (answers.toml).",
+    ),
+    "hints": ("a list of texts", "Three or more, each giving away a little more."),
+    "seconds": ("a whole number", "How long its commands may take; 60 if nothing is said."),
+    "requires": ("a list of texts", "Capabilities without which an Engine cannot do it."),
+    "images": ("a list of texts", "Images of the course that it uses."),
+    "owns": ("a table", "Names on the Engine that a reset removes: `containers`, `images`, `networks`, `volumes`."),
 }
+"""By key: what its value is, and what it says."""
 NEEDED = ("title", "minutes", "kind", "hints")
 KINDS = ("commands", "files", "questions")
 OWNED = ("containers", "images", "networks", "volumes")
@@ -44,10 +48,10 @@ def read(file: Path) -> dict[str, Any]:
     _all_known(shown, "key", said, KEYS)
     for key in NEEDED:
         if key not in said:
-            raise DrydockError(f"`{shown}` has no key `{key}`.", f"Add `{key}`, {KEYS[key]}.")
+            raise DrydockError(f"`{shown}` has no key `{key}`.", f"Add `{key}`, {KEYS[key][0]}.")
     for key, value in said.items():
-        if not _is(KEYS[key], value):
-            raise DrydockError(f"`{key}` in `{shown}` is {value!r}, and not {KEYS[key]}.", "Mend that line.")
+        if not _is(KEYS[key][0], value):
+            raise DrydockError(f"`{key}` in `{shown}` is {value!r}, and not {KEYS[key][0]}.", "Mend that line.")
     if not said["kind"]:
         raise DrydockError(f"`{shown}` has no kind.", f"Name where the answer stands: {_listed(KINDS)}.")
     _all_known(shown, "kind", said["kind"], KINDS)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from environment.engines.scratch import scratch_folder
 from graders.errors import DrydockError
 
 if TYPE_CHECKING:
@@ -98,8 +98,8 @@ def lay_out(variant: Variant, into: Path) -> Path:
 @contextlib.contextmanager
 def laid_out(variant: Variant) -> Iterator[Path]:
     """A folder with what a learner of this answer hands in; it is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="drydock-answer-") as folder:
-        yield lay_out(variant, Path(folder) / variant.exercise.topic / variant.exercise.name)
+    with scratch_folder() as folder:
+        yield lay_out(variant, Path(folder, variant.exercise.topic, variant.exercise.name))
 
 
 def _remove(folder: Path, name: str, said_in: str) -> None:

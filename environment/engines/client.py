@@ -1,14 +1,48 @@
-"""A client of an Engine's API."""
+"""Clients of an Engine: docker-py's, and the variables that turn the docker CLI to an Engine."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     import docker
 
 CONNECTIONS = 16
 """That one client keeps open: checks ask side by side."""
+
+NAMES_AN_ENGINE = {
+    "DOCKER_HOST",
+    "DOCKER_TLS",
+    "DOCKER_TLS_VERIFY",
+    "DOCKER_CERT_PATH",
+    "DOCKER_CONTEXT",
+    "DOCKER_CONFIG",
+}
+"""Variables that would turn the docker CLI of a script to another Engine than the script's."""
+
+
+def naming_no_engine(variables: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the variables that a script may have, whatever its caller gives it."""
+    return {name: value for name, value in (variables or {}).items() if name not in NAMES_AN_ENGINE}
+
+
+def variables_for(url: str, keys: Path | None = None) -> dict[str, str]:
+    """Return the variables with which the docker CLI reaches an Engine, with TLS if there is a folder of keys.
+
+    An empty value counts as none: what else the surroundings say must not speak against this Engine.
+    """
+    return {
+        "DOCKER_HOST": url,
+        "DOCKER_TLS": "",
+        "DOCKER_TLS_VERIFY": "1" if keys else "",
+        "DOCKER_CERT_PATH": str(keys or ""),
+        "DOCKER_CONTEXT": "",
+        "DOCKER_API_VERSION": "",
+        "BUILDX_BUILDER": "",
+    }
 
 
 def new_client(

@@ -137,6 +137,7 @@ class FoundEngine:
     ) -> ScriptResult:
         """Run a script on this machine, in the folder itself and with this process's variables; see `Connection`."""
         from environment.engines import script as program
+        from environment.engines.client import naming_no_engine
         from environment.engines.output import Output, pieces
 
         started = time.monotonic()
@@ -144,7 +145,7 @@ class FoundEngine:
         running = subprocess.Popen(
             [sys.executable, "-I", "-S", program.__file__, str(timeout), script],
             cwd=folder,
-            env={**os.environ, **self.environment, **(environment or {})},
+            env={**os.environ, **self.environment, **naming_no_engine(environment)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

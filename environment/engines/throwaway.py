@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from environment.engines import EngineUnavailableError, ScriptResult
+from environment.engines.client import naming_no_engine
 from environment.engines.files import pack, unpack
 from environment.engines.output import Output
 
@@ -29,15 +30,6 @@ if TYPE_CHECKING:
 SCRIPT = ("/usr/bin/python3", "-I", "-S", "/usr/local/lib/drydock/script.py")
 """How a script is run on each of these Engines; its time limit and its path follow."""
 CALL_SECONDS = 600
-NAMES_AN_ENGINE = {
-    "DOCKER_HOST",
-    "DOCKER_TLS",
-    "DOCKER_TLS_VERIFY",
-    "DOCKER_CERT_PATH",
-    "DOCKER_CONTEXT",
-    "DOCKER_CONFIG",
-}
-"""Variables that would turn the CLI away from the Engine inside, which is on the usual socket."""
 
 
 class Throwaway(ABC):
@@ -97,12 +89,17 @@ class Throwaway(ABC):
         """Run a script on the Engine's machine, in a copy of `folder` that has the same path; see `Connection`."""
         folder = folder.resolve()
         archive = pack(folder)
-        variables = {name: value for name, value in (environment or {}).items() if name not in NAMES_AN_ENGINE}
         started = time.monotonic()
         self._send(archive)
         output = Output(on_output)
         command = [*SCRIPT, str(timeout), script]
-        code = self._run(command, output.take, folder=str(folder), variables=variables, seconds=timeout + self.grace)
+        code = self._run(
+            command,
+            output.take,
+            folder=str(folder),
+            variables=naming_no_engine(environment),
+            seconds=timeout + self.grace,
+        )
         output.take(b"", final=True)
         with self._fetch(folder) as pieces:
             for sentence in unpack(pieces, folder):
@@ -149,22 +146,6 @@ class Throwaway(ABC):
         if late.is_set():
             end()  # or wait for the one who does
             raise self._gone(f"it did not answer within {seconds:g} s, and was ended")
-
-
-def variables_for(url: str, keys: Path | None = None) -> dict[str, str]:
-    """Return the variables with which the docker CLI reaches an Engine, with TLS if there is a folder of keys.
-
-    An empty value counts as none: what else the surroundings say must not speak against this Engine.
-    """
-    return {
-        "DOCKER_HOST": url,
-        "DOCKER_TLS": "",
-        "DOCKER_TLS_VERIFY": "1" if keys else "",
-        "DOCKER_CERT_PATH": str(keys or ""),
-        "DOCKER_CONTEXT": "",
-        "DOCKER_API_VERSION": "",
-        "BUILDX_BUILDER": "",
-    }
 
 
 def inspect_images(host: docker.DockerClient, references: Iterable[str]) -> list[dict[str, Any]]:

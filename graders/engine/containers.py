@@ -128,6 +128,15 @@ class Container:
             return True
         return reference not in self._run.originals and bool(self.config["Image"] == reference)
 
+    def from_image(self, reference: str) -> Self:
+        """This container; fails, naming its image, where that is not what a name stood for before the commands."""
+        if not self.made_from(reference):
+            raise Failed(
+                f"`{self.name}` was made from `{self.config['Image']}`, not from `{reference}`.",
+                evidence=self.evidence("{{.Config.Image}}"),
+            )
+        return self
+
     def of(self, image: Image) -> Self:
         """This container; fails, showing both ids, where it was made from any other image than this."""
         if self.attributes["Image"] != image.id:
@@ -242,24 +251,31 @@ class Container:
         bound = self.attributes["NetworkSettings"]["Ports"].get(key) or []
         return [(b["HostIp"] or "0.0.0.0", int(b["HostPort"])) for b in bound]  # noqa: S104 - what Docker means by none
 
+    @property
+    def published_ports(self) -> list[str]:
+        """Its ports that are published, such as `80/tcp`."""
+        return [port for port, bound in self.attributes["NetworkSettings"]["Ports"].items() if bound]
+
+    def url(self, path: str = "/", *, port: int = 80) -> str:
+        """Where its published port is reached on the Engine's machine; fails where it does not run or publish it."""
+        bound = self.running().published(port)
+        if not bound:
+            raise Failed(f"{self.subject} does not publish port {port}.", evidence=self.port_evidence())
+        address, number = next((b for b in bound if ":" not in b[0]), bound[0])
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(address, address)  # noqa: S104 - what Docker prints
+        return f"http://{host}:{number}{path}"
+
     def request(self, path: str = "/", *, port: int = 80, wait: float = 10, method: str = "GET") -> Response:
         """Ask through the published port, from the Engine's machine, trying for `wait` seconds while nobody answers.
 
         Fails where the container does not run, or ends before it answers.
         """
-        bound = self.running().published(port)
-        if not bound:
-            raise Failed(
-                f"{self.subject} does not publish port {port}.",
-                evidence=self.port_evidence(),
-            )
-        address, number = next((b for b in bound if ":" not in b[0]), bound[0])
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(address, address)  # noqa: S104 - what Docker prints
+        url = self.url(path, port=port)
         deadline = time.monotonic() + wait * self._run.patience
         while True:
             left = deadline - time.monotonic()
             # Asked in short turns, for a container that has ended will not answer any more.
-            response = self._run.request(f"http://{host}:{number}{path}", wait=max(0, min(1, left)), method=method)
+            response = self._run.request(url, wait=max(0, min(1, left)), method=method)
             if response.status:
                 return response
             self.running()
@@ -323,9 +339,13 @@ class Container:
                 timer.join()
         return text in self.logs()
 
+    def ends_within(self, timeout: float) -> bool:
+        """Whether it has ended, or does within `timeout` seconds."""
+        return self.wait_until(lambda a: a["State"]["Status"] in {"exited", "dead"}, timeout)
+
     def wait_exit(self, timeout: float = 30) -> Attributes:
         """Its state once it has ended; fails where it still runs after `timeout` seconds."""
-        if not self.wait_until(lambda a: a["State"]["Status"] in {"exited", "dead"}, timeout):
+        if not self.ends_within(timeout):
             raise Failed(f"{self.subject} still runs after {timeout:.0f} seconds.", evidence=self.log_evidence())
         return self.state
 
@@ -342,6 +362,21 @@ class Container:
             raise Failed(
                 f"{self.subject} is {seen}, not {status}, after {timeout:.0f} seconds.", evidence=self.health_evidence()
             )
+
+    def twin(self, *command: str, **options: Any) -> Container:
+        """Start another made the same way: image, entrypoint, command, variables, user, directory, init.
+
+        A `command` is run in place of its own. `options` are those of `start`.
+        """
+        made, config = self.attributes, self.config
+        same = {
+            "entrypoint": [] if command else config["Entrypoint"] or [],
+            "environment": self.env,
+            "user": config["User"],
+            "working_dir": config["WorkingDir"],
+            "init": made["HostConfig"].get("Init"),
+        }
+        return start(self._run, self.image, *(command or config["Cmd"] or []), **same | options)
 
     def remove(self) -> None:
         """`docker rm --force --volumes`."""
@@ -450,7 +485,7 @@ def _once(run: Run, image: str | Image, *command: str, timeout: float, **options
     started = time.monotonic()
     container = start(run, image, *command, **options)
     try:
-        over = container.wait_until(lambda a: a["State"]["Status"] in {"exited", "dead"}, timeout)
+        over = container.ends_within(timeout)
         code = int(container.state["ExitCode"]) if over else TIMED_OUT
         shown = container.shown or shown_run(_called(image), command, options, {})
         return Finished(

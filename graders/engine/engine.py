@@ -133,10 +133,17 @@ class Engine:
         """Run the docker CLI against this Engine, for at most `timeout` seconds."""
         return self._run.docker(*arguments, cwd=cwd, timeout=timeout, env=env)
 
+    def evidence(self, template: str, *names: str) -> list[str]:
+        """`docker inspect --format TEMPLATE` of several objects beside each other and what it prints, for a verdict."""
+        return self._run.docker("inspect", "--format", template, *names).evidence
+
     # Doing
 
     def build(self, context: Path, **options: Any) -> Build:
-        """`docker build` of a folder, with the options of `graders.engine.builds.build`."""
+        """`docker build` of a folder; `options` are dockerfile, target, args, secrets, no_cache, tags and timeout.
+
+        Fails with the step, its log and its error where it does not build; see `graders.engine.builds.build`.
+        """
         return builds.build(self._run, context, **options)
 
     def run(
@@ -168,13 +175,13 @@ class Engine:
         """What a program prints in a container of the image, in place of what the image runs, for a verdict."""
         return self.once(image, *arguments, entrypoint=program, user=user).evidence
 
-    def make_image(self, base: str, script: str, *, name: str = "", changes: Sequence[str] = ()) -> Image:
+    def make_image(self, base: str, script: str = "", **options: Any) -> Image:
         """An image for an exercise to start from: what a shell script leaves in a container of `base`, committed.
 
-        `changes` are Dockerfile instructions, as `docker commit --change` takes them: name a CMD, or the script is it.
-        Without a name the image is dangling.
+        `options` are those of `graders.engine.images.make`: its name, Dockerfile instructions (`changes`), and a folder
+        (`content`) whose files are put into the root before.
         """
-        return images.make(self._run, base, script, name=name, changes=changes)
+        return images.make(self._run, base, script, **options)
 
     def untag(self, reference: str) -> None:
         """Take a name away; the image goes with its last one."""

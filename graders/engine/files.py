@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tarfile
 import tempfile
@@ -13,6 +14,7 @@ from graders.errors import Failed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from docker.models.containers import Container as DockerContainer
 
@@ -53,6 +55,20 @@ def first(chunks: Iterable[bytes], limit: int) -> bytes:
         if limit <= 0:
             break
     return b"".join(found)
+
+
+def packed(folder: Path) -> bytes:
+    """The archive of what is in a folder, as `docker cp` takes it: all of it root's, for everyone to read."""
+    with io.BytesIO() as raw:
+        with tarfile.open(fileobj=raw, mode="w") as archive:
+            for path in sorted(folder.rglob("*")):
+                member = tarfile.TarInfo(path.relative_to(folder).as_posix())
+                member.type, member.mode = (tarfile.DIRTYPE, 0o755) if path.is_dir() else (tarfile.REGTYPE, 0o644)
+                member.mtime = int(path.stat().st_mtime)
+                contents = b"" if path.is_dir() else path.read_bytes()
+                member.size = len(contents)
+                archive.addfile(member, io.BytesIO(contents))
+        return raw.getvalue()
 
 
 def archived(container: DockerContainer, path: str) -> Iterator[Member]:

@@ -17,6 +17,7 @@ from graders.errors import DrydockError, Failed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from graders.engine.run import Run
 
@@ -189,13 +190,18 @@ def original(run: Run, reference: str) -> Image:
     return find(run, run.originals.get(reference, reference))
 
 
-def make(run: Run, base: str, script: str, *, name: str = "", changes: Sequence[str] = ()) -> Image:
+def make(  # noqa: PLR0913 - what an image is made of
+    run: Run, base: str, script: str = "", *, content: Path | None = None, name: str = "", changes: Sequence[str] = ()
+) -> Image:
     """What a shell script leaves in a container of `base`, committed; without a name it is dangling.
 
-    `changes` are Dockerfile instructions, as `docker commit --change` takes them: name a CMD, or the script is it.
+    What is in the folder `content` is put into its root before. `changes` are Dockerfile instructions, as
+    `docker commit --change` takes them: name a CMD, or the script is it.
     """
     container = run.client.containers.create(run.originals.get(base, base), ["sh", "-c", script], labels=run.labels)
     try:
+        if content:
+            container.put_archive("/", files.packed(content))
         if script:
             container.start()
         code = container.wait()["StatusCode"] if script else 0

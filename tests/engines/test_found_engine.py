@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import signal
 import socket
 import ssl
 import subprocess
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from environment.engines import SESSION_LABEL, EngineUnavailableError
+from environment.engines import EngineUnavailableError
 from environment.engines.found import Endpoint, FoundEngine, NoEngineError, usual_sockets
 from environment.engines.machine.folder import OWN, running_folder
 from environment.engines.session import current_session
@@ -401,29 +400,6 @@ def test_a_request_to_a_published_port_goes_to_the_machine_of_the_engine() -> No
     assert far.published_url("http://example.com:80/") == "http://example.com:80/"
 
 
-@pytest.mark.engine
-def test_a_request_reaches_a_published_port_and_a_closed_one_is_said(environ: dict[str, str]) -> None:
-    with contextlib.closing(FoundEngine.find(environ, [endpoint(ENGINE_SOCKET)])) as engine:
-        web = engine.client.containers.run(
-            "busybox:1.37",
-            ["sh", "-c", "echo hello > index.html; httpd -f -h /tmp; true"],
-            detach=True,
-            working_dir="/tmp",
-            ports={"80/tcp": ("127.0.0.1", 0)},
-            labels={SESSION_LABEL: current_session()},
-        )
-        try:
-            web.reload()
-            port = (web.ports["80/tcp"] or [])[0]["HostPort"]
-            served = engine.request(f"http://127.0.0.1:{port}/", wait=10)
-            assert (served.status, served.body, served.error) == (200, "hello\n", "")
-        finally:
-            web.remove(force=True, v=True)
-        gone = engine.request(f"http://127.0.0.1:{port}/")
-        assert gone.status == 0
-        assert "refused" in gone.error
-
-
 def test_settings_for_another_engine_do_not_reach_the_command_line() -> None:
     old = {"DOCKER_CONTEXT": "far", "DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": "/pems"}
     found = FoundEngine(endpoint(ENGINE_SOCKET), "", old)
@@ -449,83 +425,40 @@ def write(folder: Path, text: str) -> Path:
     return folder
 
 
-@pytest.mark.engine
-def test_a_script_talks_to_the_engine_and_leaves_its_files(found: FoundEngine, folder: Path) -> None:
-    result = found.run_script(
-        write(folder, "docker version -f '{{.Server.Os}}'; echo $WORD > here; exit 3"), environment={"WORD": "kept"}
-    )
-    assert (result.exit_code, result.output) == (3, "linux\n")
-    assert (folder / "here").read_text(encoding="utf-8") == "kept\n"
-
-
 def test_a_script_keeps_the_path_of_the_user(found: FoundEngine, folder: Path) -> None:
     assert found.run_script(write(folder, 'printf %s "$PATH"')).output == os.environ["PATH"]
 
 
-def test_output_and_errors_come_as_they_are_written(found: FoundEngine, folder: Path) -> None:
-    os.mkfifo(folder / "seen")
-    seen: list[str] = []
-
-    def on_output(text: str) -> None:
-        seen.append(text)
-        if "first" in text:  # the script goes on only after its first line has arrived here
-            (folder / "seen").write_text("\n", encoding="utf-8")
-
-    result = found.run_script(
-        write(folder, "echo first >&2; read -r < seen; echo ünd; printf '\\303'"), on_output=on_output
-    )
-    assert result.output == "first\nünd\n\N{REPLACEMENT CHARACTER}"
-    assert "".join(seen) == result.output
-    assert len(seen) > 1
-
-
-def test_a_script_has_nothing_to_read(found: FoundEngine, folder: Path) -> None:
-    assert found.run_script(write(folder, "read -r line || echo nothing")).output == "nothing\n"
-
-
-def test_a_script_that_takes_too_long_is_ended_with_its_children(found: FoundEngine, folder: Path) -> None:
-    result = found.run_script(write(folder, "sleep 1000 & echo $! $$; trap '' TERM; wait; sleep 1000"), timeout=0.5)
-    assert result.exit_code == 124
-    assert not any(alive(int(number)) for number in result.output.split())
-
-
-def test_a_script_that_never_stops_writing_is_ended_too(found: FoundEngine, folder: Path) -> None:
-    result = found.run_script(write(folder, "yes"), timeout=0.5)
-    assert result.exit_code == 124
-    assert result.output.endswith("… more output was dropped.\n") or len(result.output) < 4 << 20
-
-
-def test_a_background_process_that_holds_the_output_is_not_waited_for(found: FoundEngine, folder: Path) -> None:
-    result = found.run_script(write(folder, "sleep 1000 & echo $!"), timeout=60)
-    assert result.exit_code == 0
-    assert not alive(int(result.output))
-
-
-def test_a_background_process_that_goes_on_writing_is_not_waited_for(found: FoundEngine, folder: Path) -> None:
-    assert found.run_script(write(folder, "yes & exit 7"), timeout=60).exit_code == 7
-
-
-def test_a_killed_script_tells_the_signal(found: FoundEngine, folder: Path) -> None:
-    assert found.run_script(write(folder, "kill -KILL $$")).exit_code == 128 + signal.SIGKILL
-
-
-def test_a_missing_script_is_an_exit_code(found: FoundEngine, folder: Path) -> None:
-    result = found.run_script(folder)
-    assert result.exit_code == 127
-    assert "commands.sh" in result.output
-
-
-def test_ctrl_c_ends_the_script_and_its_children(found: FoundEngine, folder: Path) -> None:
+def test_ctrl_c_ends_the_script_and_all_that_came_from_it(found: FoundEngine, folder: Path) -> None:
     numbers: list[int] = []
 
     def on_output(text: str) -> None:
         numbers.extend(int(number) for number in text.split())
         raise KeyboardInterrupt
 
+    script = "trap 'touch in-order; exit' TERM; sleep 1000 & setsid sleep 1000 & echo $! $(jobs -p) $$; wait"
     with pytest.raises(KeyboardInterrupt):
-        found.run_script(write(folder, 'sleep 1000 & echo "$! $$"; wait'), on_output=on_output)
-    assert len(numbers) == 2
+        found.run_script(write(folder, script), on_output=on_output)
+    assert len(numbers) == 4
     assert not any(alive(number) for number in numbers)
+    assert (folder / "in-order").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="To hide /proc takes a mount namespace, and that root.")
+@pytest.mark.parametrize(("end", "code"), [("exit 7", 7), ("trap '' TERM; sleep 1000; sleep 1000", 124)])
+def test_without_proc_as_on_macos_the_group_of_the_script_is_ended(folder: Path, end: str, code: int) -> None:
+    write(folder, f"sleep 1000 & echo $!; {end}")
+    hide = 'mount -t tmpfs none /proc && exec "$@"'
+    program = [sys.executable, "-I", "-S", ROOT / "environment/engines/script.py", "1", "commands.sh"]
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", hide, "sh", *program],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    assert not alive(int(done.stdout))
 
 
 def alive(process: int) -> bool:

@@ -38,7 +38,7 @@ from graders.classroom.submission import Answer, File
 from graders.engine import Engine
 from graders.exercise import COMMANDS
 from graders.grading import grade
-from graders.variants import lay_out, variants
+from graders.variants import laid_out, lay_out, variants
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,6 +55,19 @@ DRYDOCK = [sys.executable, "-m", "graders"]
 ROOT = Path(__file__).parents[2]
 RESTORES = 50
 SAMPLE = ("dockerfiles/first-image", "images/first-container", "images/life-cycle", "dockerfiles/graceful-stop")
+
+
+def in_a_machine() -> list[object]:
+    """All answers; in the standard proof, the start and the solution of a few exercises."""
+    return [
+        pytest.param(
+            answer,
+            id=answer.id,
+            marks=[] if exercise.id in SAMPLE and answer.kind in {"start", "solution"} else [pytest.mark.all],
+        )
+        for exercise in EXERCISES.values()
+        for answer in variants(exercise)
+    ]
 
 
 def start(host: docker.DockerClient, *, internet: bool = True) -> MachineEngine:
@@ -149,37 +162,6 @@ def test_no_call_to_its_engine_waits_for_another_one(engine):
                 assert asking.recv(10_000).startswith(b"HTTP/1.1 200")
 
 
-def test_a_request_reaches_a_published_port(engine):
-    container = engine.client.containers.run(
-        BUSYBOX,
-        ["sh", "-c", "echo hello >/index.html; exec httpd -f -h /"],
-        detach=True,
-        ports={"80/tcp": ("127.0.0.1", 8080)},
-    )
-    try:
-        assert engine.request("http://127.0.0.1:8080/", wait=20, timeout=20).body == "hello\n"
-        assert engine.request("http://127.0.0.1:8081/").status == 0
-    finally:
-        container.remove(force=True)
-
-
-def test_a_script_runs_in_it_and_its_files_come_back(engine, tmp_path):
-    (tmp_path / "commands.sh").write_text(
-        f"read -r word <given\ndocker run --rm {BUSYBOX} echo $word $SEED >made\necho said; exit 7\n"
-    )
-    (tmp_path / "given").write_text("given\n")
-    heard: list[str] = []
-    done = engine.run_script(tmp_path, environment={"SEED": "a b"}, on_output=heard.append)
-    assert (done.exit_code, done.output, "".join(heard)) == (7, "said\n", "said\n")
-    assert (tmp_path / "made").read_text() == "given a b\n"
-
-
-def test_a_script_that_does_not_end_is_ended(engine, tmp_path):
-    (tmp_path / "commands.sh").write_text("echo begun\nsleep 1000\n")
-    done = engine.run_script(tmp_path, timeout=2)
-    assert (done.exit_code, done.output) == (124, "begun\n")
-
-
 def test_swarm_publishes_through_the_routing_mesh(host):
     with start(host) as engine:
         engine.client.swarm.init(advertise_addr="10.0.2.15")
@@ -265,15 +247,17 @@ def test_a_container_that_takes_all_memory_ends_alone(engine):
 # Grading
 
 
-@pytest.mark.parametrize("name", os.environ.get("DRYDOCK_MACHINE_SOLUTIONS", " ".join(SAMPLE)).split())
-def test_a_solution_passes_and_the_start_does_not_where_it_is_supported(host, name):
-    exercise = EXERCISES[name]
-    for answer, outcome in ((exercise.folder / "solution", "passed"), (exercise.folder / "start", "failed")):
-        with start(host, internet=False) as engine:
-            lacking = [need for need in exercise.requires if Engine(engine, name, session="").capabilities[need]]
-            verdict = grade(exercise, engine, answer, fresh=True)
-        assert lacking in ([], ["real-time"])
-        assert verdict.outcome == ("ungradable" if lacking else outcome), json.dumps(verdict.as_json(), indent=1)
+@pytest.mark.parametrize("answer", in_a_machine())
+def test_an_answer_gets_its_verdict_where_the_exercise_is_supported(host, answer):
+    exercise = answer.exercise
+    with laid_out(answer) as folder, start(host, internet=False) as engine:
+        lacking = [need for need in exercise.requires if Engine(engine, exercise.id, session="").capabilities[need]]
+        verdict = grade(exercise, engine, folder, fresh=True)
+    assert lacking in ([], ["real-time"])
+    expected = "passed" if answer.kind in {"solution", "right"} else "failed"
+    assert verdict.outcome == ("ungradable" if lacking else expected), json.dumps(verdict.as_json(), indent=1)
+    if answer.check and not lacking:
+        assert [result.name for result in verdict.checks if result.outcome == "failed"] == [answer.check]
 
 
 def test_drydock_check_grades_in_a_machine(tmp_path):

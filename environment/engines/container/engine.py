@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from environment.engines import SESSION_LABEL, EngineUnavailableError, Response
-from environment.engines.client import new_client
+from environment.engines.client import new_client, variables_for
 from environment.engines.container.image import IMAGE, ensure_image, proxies
 from environment.engines.frames import frames
 from environment.engines.session import session_is_alive
@@ -34,7 +34,6 @@ from environment.engines.throwaway import (
     inspect_images,
     load_images,
     short_digest,
-    variables_for,
 )
 
 if TYPE_CHECKING:

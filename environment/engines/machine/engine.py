@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from environment.engines import EngineUnavailableError, Response
-from environment.engines.client import new_client
+from environment.engines.client import new_client, variables_for
 from environment.engines.files import SIZE_LIMIT
 from environment.engines.machine import snapshot as snapshots
 from environment.engines.machine.folder import OWN, new_running_folder, running_folder
@@ -33,7 +33,7 @@ from environment.engines.machine.process import Machine, MachineEndedError
 from environment.engines.output import pieces
 from environment.engines.request import request
 from environment.engines.session import current_session, process_of, session_is_alive, session_of
-from environment.engines.throwaway import CALL_SECONDS, Throwaway, variables_for
+from environment.engines.throwaway import CALL_SECONDS, Throwaway
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

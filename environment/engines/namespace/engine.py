@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from environment.engines import SESSION_LABEL, EngineUnavailableError, Response
-from environment.engines.client import new_client
+from environment.engines.client import new_client, variables_for
 from environment.engines.container.image import IMAGE, ensure_image
 from environment.engines.files import SIZE_LIMIT
 from environment.engines.namespace import groups
@@ -46,7 +46,6 @@ from environment.engines.throwaway import (
     inspect_images,
     load_images,
     short_digest,
-    variables_for,
 )
 
 if TYPE_CHECKING:

@@ -49,12 +49,7 @@ def running(engine: Engine) -> Container:
 def from_this_image(running: Container, builds: Build, engine: Engine) -> None:
     """It was made from `dd-desk:1.0`, built from the Dockerfile as it is now."""
     image = engine.image(IMAGE)
-    if running.attributes["Image"] != image.id:
-        raise Failed(
-            f"`{NAME}` was made from `{running.config['Image']}`, which is not the image `{IMAGE}` of now.",
-            hint="A container keeps the image it was made from. After a new build, make a new container.",
-            evidence=[*running.evidence("{{.Image}}"), *image.evidence("{{.Id}}")],
-        )
+    running.of(image)
     if image.config.get("ExposedPorts") != builds.image.config.get("ExposedPorts"):
         raise Failed(
             f"`{IMAGE}` is not what the `Dockerfile` says now.",
@@ -78,9 +73,8 @@ def published(running: Container) -> list[tuple[str, int]]:
         )
     response = running.request("/", port=8080)
     if response.status != 200:
-        seen = f"answers with status {response.status}" if response.status else f"does not answer: {response.error}"
         raise Failed(
-            f"http://127.0.0.1:{bound[0][1]}/ {seen}.",
+            f"http://127.0.0.1:{bound[0][1]}/ {response.seen}.",
             evidence=[f"$ curl -s http://127.0.0.1:{bound[0][1]}/", *running.log_evidence()],
         )
     return bound
@@ -123,26 +117,19 @@ def key_not_published(running: Container) -> str:
 def visitor(engine: Engine, key_not_published: str) -> None:
     """The container `dd-desk-visitor` got the key from port 9090, and printed it."""
     container = engine.container(VISITOR)
-    state = container.wait_exit(10)
-    output = container.logs()
-    if key_not_published in output:
-        return
-    evidence = [
-        *container.evidence("{{.HostConfig.NetworkMode}} {{.Config.Cmd}} exit code {{.State.ExitCode}}"),
-        *container.log_evidence(),
-    ]
-    if "refused" in output or "can't connect" in output:
-        raise Failed(
-            f"Nothing answered `{VISITOR}`: it asked where nobody listens on port 9090.",
-            hint="In a container, 127.0.0.1 is that container itself; with the machine's network, it is the machine. "
-            f"How does one container get to another, or into the network of `{NAME}`?",
-            evidence=evidence,
+    code, output = container.wait_exit(10)["ExitCode"], container.logs()
+    if key_not_published not in output:
+        seen = f"did not print the key that `{NAME}` has now" if output.strip() else "printed nothing"
+        message = f"`{VISITOR}` ended with exit code {code} and {seen}."
+        hint = (
+            "Each container makes a key of its own, and keeps it until it is removed. "
+            "The visitor must ask, and what it prints must be the answer."
         )
-    code = state["ExitCode"]
-    seen = "printed nothing" if not output.strip() else f"did not print the key that `{NAME}` has now"
-    raise Failed(
-        f"`{VISITOR}` ended with exit code {code} and {seen}.",
-        hint="Each container makes a key of its own, and keeps it until it is removed. "
-        "The visitor must ask, and what it prints must be the answer.",
-        evidence=evidence,
-    )
+        if "refused" in output or "can't connect" in output:
+            message = f"Nothing answered `{VISITOR}`: it asked where nobody listens on port 9090."
+            hint = (
+                "In a container, 127.0.0.1 is that container itself; with the machine's network, it is the machine. "
+                f"How does one container get to another, or into the network of `{NAME}`?"
+            )
+        template = "{{.HostConfig.NetworkMode}} {{.Config.Cmd}} exit code {{.State.ExitCode}}"
+        raise Failed(message, hint=hint, evidence=[*container.evidence(template), *container.log_evidence()])

@@ -1,6 +1,6 @@
 import re
 
-from graders.author import Answer, Build, Container, Engine, Failed, check
+from graders.author import Answer, Build, Container, Engine, Failed, check, hinted
 
 DATA = "/data"
 ENTRIES = f"{DATA}/entries.txt"
@@ -13,24 +13,16 @@ STRANGER = "64123:64123"
 @check(points=1)
 def builds(engine: Engine, answer: Answer) -> Build:
     """The Dockerfile builds."""
-    try:
+    with hinted("Below USER, the steps of the build work as that user too. Which of them need root?"):
         return engine.build(answer.path)
-    except Failed as broken:
-        hint = "Below USER, the steps of the build work as that user too. Which of them need root?"
-        raise Failed(broken.message, hint=hint, evidence=broken.evidence) from None
 
 
 @check(needs=builds, points=1)
 def answers(builds: Build, engine: Engine) -> Container:
     """A container started with no options answers on port 8080."""
-    try:
+    with hinted("USER creates no user (a number needs none), and the user must be allowed to read what the app needs."):
         container = engine.run(builds.image, publish=[8080])
-        response = container.request("/", port=8080)
-    except Failed as ended:
-        hint = "USER creates no user (a number needs none), and the user must be allowed to read what the app needs."
-        raise Failed(ended.message, hint=hint, evidence=ended.evidence) from None
-    if response.status != 200:
-        raise Failed(f"Port 8080 of a container of the image {response.seen}.", evidence=container.log_evidence())
+        container.page(port=8080)
     return container
 
 

@@ -28,13 +28,15 @@ VARIES: tuple[tuple[str, str], ...] = (
     (r"\b172\.\d+\.\d+\.\d+\b", "<address>"),
     (r"Docker Engine \d[\w.+]*", "Docker Engine <version>"),
     (r"\b\d+\.\d+\.\d+-[\w.+-]*\w(?: #\d+ [^`;\n]*)?", "<version>"),
+    (r"\t(?:Up|Created|Exited|Restarting|Dead|Removal)\b.*", "\t<status>"),
+    (r"\b((?:re)?started(?: it)?(?: again)?) \d+ times\b", r"\1 <number> times"),
     (r"(?<=\S) {3,}", "   "),
     (r"The connection was (?:closed|reset) [^.]*\.", "The connection was <ended>."),
     (r"(?:<time> \[notice\] .*\n)+", "<time> [notice] …\n"),
 )
 """What varies from run to run or from machine to machine, and its placeholder: ids and numbers of processes, names that
 a run makes, times, how long ago, how long it took, ports that the Engine chose, addresses, versions of Engine and
-kernel, widths of columns, how a connection ends that nobody listens to, and how many processes nginx tells of. Nonces
+kernel, what containers in a list do by now, how often the Engine started one again, widths of columns, how a connection ends that nobody listens to, and how many processes nginx tells of. Nonces
 do not: the seed is fixed."""
 
 

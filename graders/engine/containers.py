@@ -231,9 +231,9 @@ class Container:
         return Finished(shown, code, decoded(b"".join(out)), decoded(b"".join(err)), time.monotonic() - started)
 
     def diff(self) -> list[str]:
-        """Lines of `docker diff`: `A /new`, `C /changed`, `D /deleted`."""
+        """Lines of `docker diff`, by path: `A /new`, `C /changed`, `D /deleted`."""
         changes: Any = self._docker.diff() or []
-        return [f"{'CAD'[change['Kind']]} {change['Path']}" for change in changes]
+        return [f"{'CAD'[change['Kind']]} {change['Path']}" for change in sorted(changes, key=lambda c: c["Path"])]
 
     def read(self, path: str) -> bytes | None:
         """Contents of one file in the container, running or not; None where it is absent."""

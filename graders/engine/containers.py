@@ -177,7 +177,9 @@ class Container:
         state = self.state
         if state["Running"] and not state.get("Paused") and not state.get("Restarting"):
             return self
-        ended = f"exited with code {state['ExitCode']}" if state["Status"] == "exited" else f"is {state['Status']}"
+        ended = {"exited": f"exited with code {state['ExitCode']}", "created": "was created, but never started"}.get(
+            state["Status"], f"is {state['Status']}"
+        )
         why = f" ({state['Error']})" if state.get("Error") else ""
         inspected = [] if self.shown else self.evidence("{{.State.Status}} {{.State.ExitCode}}")
         raise Failed(f"{self.subject} is not running: it {ended}{why}.", evidence=[*inspected, *self.log_evidence()])

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from graders.feedback import line, summary
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from graders.check import CheckResult, Verdict
 
 MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
@@ -17,6 +19,7 @@ VARIES: tuple[tuple[str, str], ...] = (
     (r"\b[0-9a-f]{12}\b", "<id>"),
     (r"\b([a-z]+):\[\d+\]", r"\1:[<id>]"),
     (r"({{\.State\.Pid}}.*\n)\d+", r"\1<id>"),
+    (r"\b(buildkit-mount)\d+", r"\1<id>"),
     (r"\bdrydock-[a-z]+-[0-9a-z_.-]*[0-9a-z]", "<name>"),
     (r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d[.\d]*(?:Z|[+-]\d\d:?\d\d)?(?: [+-]\d{4} UTC)?", "<time>"),
     (rf"\b\d\d/{MONTH}/\d{{4}}[ :]\d\d:\d\d:\d\d(?: [+-]\d{{4}})?|\b{MONTH} [ \d]\d \d\d:\d\d\b", "<time>"),
@@ -27,14 +30,16 @@ VARIES: tuple[tuple[str, str], ...] = (
     (r"\b172\.\d+\.\d+\.\d+\b", "<address>"),
     (r"Docker Engine \d[\w.+]*", "Docker Engine <version>"),
     (r"\b\d+\.\d+\.\d+-[\w.+-]*\w(?: #\d+ [^`;\n]*)?", "<version>"),
+    (r"\t(?:Up|Created|Exited|Restarting|Dead|Removal)\b.*", "\t<status>"),
+    (r"\b((?:re)?started(?: it)?(?: again)?) \d+ times\b", r"\1 <number> times"),
     (r"(?<=\S) {3,}", "   "),
     (r"The connection was (?:closed|reset) [^.]*\.", "The connection was <ended>."),
     (r"(?:<time> \[notice\] .*\n)+", "<time> [notice] …\n"),
 )
 """What varies from run to run or from machine to machine, and its placeholder: ids and numbers of processes, names that
 a run makes, times, how long ago, how long it took, ports that the Engine chose, addresses, versions of Engine and
-kernel, widths of columns, how a connection ends that nobody listens to, and how many processes nginx tells of. Nonces
-do not: the seed is fixed."""
+kernel, what containers in a list do by now, how often the Engine has started one again, widths of columns, how a
+connection ends that nobody listens to, and how many processes nginx tells of. Nonces do not: the seed is fixed."""
 
 
 def steady(text: str) -> str:
@@ -51,10 +56,21 @@ def read_by_learner(verdict: Verdict) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _in_order(evidence: Sequence[str]) -> list[str]:
+    """The lines of each list of containers or images sorted: those that were made side by side come in any order."""
+    found: list[list[str]] = []
+    for entry in "\n".join(evidence).split("\n"):
+        if entry.startswith("$") or not found:
+            found.append([])
+        found[-1].append(entry)
+    listed = ("$ docker ps", "$ docker images")
+    return [line for first, *rest in found for line in [first, *(sorted(rest) if first.startswith(listed) else rest)]]
+
+
 def _steady(result: CheckResult) -> CheckResult:
     return replace(
         result,
         message=steady(result.message),
         hint=steady(result.hint),
-        evidence=(steady("\n".join(result.evidence)),) if result.evidence else (),
+        evidence=tuple(_in_order([steady("\n".join(result.evidence))])) if result.evidence else (),
     )

@@ -120,7 +120,7 @@ class Script:
         children: dict[int, list[int]] = {}
         sessions = {}
         for stat in Path("/proc").glob("[0-9]*/stat"):
-            with suppress(FileNotFoundError, ProcessLookupError):  # it ended while we looked
+            with suppress(FileNotFoundError, ProcessLookupError, PermissionError):  # ended meanwhile, or not for us
                 state, parent, _group, session = stat.read_text(errors="replace").rpartition(")")[2].split()[:4]
                 if state not in "ZX":
                     process = int(stat.parent.name)
@@ -139,12 +139,22 @@ class Script:
             self.listen(ROUND_SECONDS)  # no event tells the end of a child's child
 
     def kill(self, *, daemons: bool) -> None:
-        """Kill what runs of it, again and again, since it may start more meanwhile."""
-        others: set[int] = set()
-        """Of another user, as with sudo: this one may not end them."""
-        while left := self.processes(daemons=daemons) - others:
+        """Kill what runs of it, again and again, since it may start more meanwhile.
+
+        Left alone is what belongs to another user, as with sudo, and what does not die: it is frozen, or waits for a
+        disk, and will die when it goes on.
+        """
+        refused: set[int] = set()
+        killed: set[int] = set()
+        give_up = time.monotonic() + GRACE_SECONDS
+        while left := self.processes(daemons=daemons) - refused:
+            if not left <= killed:
+                give_up = time.monotonic() + GRACE_SECONDS
+            elif time.monotonic() > give_up:
+                return
             # What is stopped first starts nothing while the rest is killed.
-            others |= _send(signal.SIGSTOP, left) | _send(signal.SIGKILL, left)
+            refused |= _send(signal.SIGSTOP, left) | _send(signal.SIGKILL, left)
+            killed |= left
             self.listen(ROUND_SECONDS)
 
 

@@ -177,7 +177,9 @@ class Container:
         state = self.state
         if state["Running"] and not state.get("Paused") and not state.get("Restarting"):
             return self
-        ended = f"exited with code {state['ExitCode']}" if state["Status"] == "exited" else f"is {state['Status']}"
+        ended = {"exited": f"exited with code {state['ExitCode']}", "created": "was created, but never started"}.get(
+            state["Status"], f"is {state['Status']}"
+        )
         why = f" ({state['Error']})" if state.get("Error") else ""
         inspected = [] if self.shown else self.evidence("{{.State.Status}} {{.State.ExitCode}}")
         raise Failed(f"{self.subject} is not running: it {ended}{why}.", evidence=[*inspected, *self.log_evidence()])
@@ -231,9 +233,9 @@ class Container:
         return Finished(shown, code, decoded(b"".join(out)), decoded(b"".join(err)), time.monotonic() - started)
 
     def diff(self) -> list[str]:
-        """Lines of `docker diff`: `A /new`, `C /changed`, `D /deleted`."""
+        """Lines of `docker diff`, by path: `A /new`, `C /changed`, `D /deleted`."""
         changes: Any = self._docker.diff() or []
-        return [f"{'CAD'[change['Kind']]} {change['Path']}" for change in changes]
+        return [f"{'CAD'[change['Kind']]} {change['Path']}" for change in sorted(changes, key=lambda c: c["Path"])]
 
     def read(self, path: str) -> bytes | None:
         """Contents of one file in the container, running or not; None where it is absent."""

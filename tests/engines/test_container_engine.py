@@ -25,12 +25,12 @@ from environment.engines.container.engine import (
     TEMPLATE_LABEL,
     ContainerEngine,
     _Container,
-    _short_digest,
     sweep,
 )
 from environment.engines.files import unpack
 from environment.engines.request import request
 from environment.engines.session import current_session, process_of, session_is_alive
+from environment.engines.throwaway import short_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -318,7 +318,7 @@ def small_image(host: docker.DockerClient) -> Iterator[str]:
 
 
 def templates_of(host: docker.DockerClient, reference: str, version: str = "26") -> list[str]:
-    label = f"{TEMPLATE_LABEL}={_short_digest(f'drydock/engine:{version}', reference)}"
+    label = f"{TEMPLATE_LABEL}={short_digest(f'drydock/engine:{version}', reference)}"
     return [volume["Name"] for volume in host.api.volumes(filters={"label": [label]})["Volumes"] or []]
 
 

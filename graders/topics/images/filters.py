@@ -72,13 +72,11 @@ def still_running(engine: Engine, answer: Answer) -> None:
 @check(needs=still_running, points=2)
 def left_alone(engine: Engine, answer: Answer) -> None:
     """The stopped containers of others are still there."""
-    gone = [(name, item.label) for name, item in scene(answer, OTHERS).items() if not engine.has_container(name)]
-    if gone:
-        project = variables(answer)["PROJECT"]
-        had = [(name, f"the label `{label.format(project)}`" if label else "no label") for name, label in gone]
-        listed = "; ".join(f"`{name}`, which had {label}" for name, label in had)
+    project, others = variables(answer)["PROJECT"], scene(answer, OTHERS).items()
+    had = {name: f"the label `{item.label.format(project)}`" if item.label else "no label" for name, item in others}
+    if gone := [f"`{name}`, which had {label}" for name, label in had.items() if not engine.has_container(name)]:
         raise Failed(
-            f"These containers did not belong to the project, and are gone: {listed}.",
+            f"These containers did not belong to the project, and are gone: {'; '.join(gone)}.",
             hint=f"Look at the list of what you remove before you remove it. {BACK}",
             evidence=shown(engine),
         )

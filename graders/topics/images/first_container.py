@@ -60,6 +60,7 @@ def answers(running: Container, published: list[tuple[str, int]]) -> Response:
     if response.status != 200 or "nginx" not in response.body:
         raise Failed(
             f"http://127.0.0.1:{port}/ {response.seen}.",
+            hint="What runs in it? What stands behind the image's name takes the place of the image's own command.",
             evidence=[f"$ curl -s http://127.0.0.1:{port}/", *running.log_evidence()],
         )
     return response

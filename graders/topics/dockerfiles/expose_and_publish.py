@@ -63,7 +63,7 @@ def published(running: Container) -> list[tuple[str, int]]:
     """Its port 8080 is published, and the page answers there."""
     bound = running.published(PAGE)
     if not bound:
-        others = [key for key, found in running.attributes["NetworkSettings"]["Ports"].items() if found]
+        others = running.published_ports
         seen = f"publishes {' and '.join(others)}, and not {PAGE}" if others else "publishes no port"
         noted = PAGE in (running.config.get("ExposedPorts") or {})
         raise Failed(

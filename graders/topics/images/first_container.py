@@ -18,11 +18,7 @@ def running(engine: Engine, answer: Answer) -> Container:
 @check(needs=running, points=1)
 def right_image(running: Container) -> None:
     """It was made from the image `nginx:1.26`."""
-    if not running.made_from("nginx:1.26"):
-        raise Failed(
-            f"`{NAME}` was made from `{running.config['Image']}`, not from `nginx:1.26`.",
-            evidence=running.evidence("{{.Config.Image}}"),
-        )
+    running.from_image("nginx:1.26")
 
 
 @check(needs=running, points=1)
@@ -30,8 +26,8 @@ def published(running: Container) -> list[tuple[str, int]]:
     """Its port 80, where the server listens, is published."""
     bound = running.published(80)
     if not bound:
-        others = [key for key, found in running.attributes["NetworkSettings"]["Ports"].items() if found]
-        seen = f"publishes {', '.join(others)}, where nothing listens" if others else "publishes no port"
+        others = ", ".join(running.published_ports)
+        seen = f"publishes {others}, where nothing listens" if others else "publishes no port"
         raise Failed(
             f"`{NAME}` {seen}. nginx listens on port 80 in the container.",
             hint="In `-p ADDRESS:HOST:CONTAINER` the last number is the port inside.",
@@ -53,14 +49,14 @@ def only_on_loopback(published: list[tuple[str, int]], running: Container) -> No
 
 
 @check(needs=published, points=1)
-def answers(running: Container, published: list[tuple[str, int]]) -> Response:
+def answers(running: Container) -> Response:
     """The page answers through the published port."""
-    port = published[0][1]
     response = running.request("/")
     if response.status != 200 or "nginx" not in response.body:
+        url = running.url()
         raise Failed(
-            f"http://127.0.0.1:{port}/ {response.seen}.",
+            f"{url} {response.seen}.",
             hint="What runs in it? What stands behind the image's name takes the place of the image's own command.",
-            evidence=[f"$ curl -s http://127.0.0.1:{port}/", *running.log_evidence()],
+            evidence=[f"$ curl -s {url}", *running.log_evidence()],
         )
     return response

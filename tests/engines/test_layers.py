@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-ENVIRONMENT = Path(__file__).parent.parent / "environment"
+ENVIRONMENT = Path(__file__).parents[2] / "environment"
 
 
 def imported(file: Path) -> set[str]:

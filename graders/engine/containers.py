@@ -397,8 +397,8 @@ def find(run: Run, name: str) -> Container:
         removing = found.attrs["State"]["Status"] == "removing"
         if not (removing and run.wait_until(lambda: not exists(run, str(found.id)), REMOVAL_SECONDS, container=name)):
             return Container(run, found)
-    listed = run.docker("ps", "--all", "--format", "{{.Names}}\t{{.Image}}\t{{.Status}}")
-    raise Failed(f"There is no container called `{name}`.", evidence=listed.evidence)
+    listed = run.listed("ps", "--all", "--format", "{{.Names}}\t{{.Image}}\t{{.Status}}")
+    raise Failed(f"There is no container called `{name}`.", evidence=listed)
 
 
 def matching(run: Run, **filters: str | list[str]) -> list[Container]:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The second command: installs what the tests need and runs all of them. What follows goes to pytest:
-# `bash environment/test.sh tests/test_found_engine.py`.
+# The second command: installs what the tests need and runs the standard proof, or with --all the whole one. What
+# follows goes to pytest: `bash environment/test.sh --all tests/engines -k dockerfiles/`.
 set -euo pipefail
 # shellcheck source=environment/packages.sh
 source "$(dirname "${BASH_SOURCE[0]}")/packages.sh"
@@ -8,7 +8,9 @@ source "$(dirname "${BASH_SOURCE[0]}")/packages.sh"
 for word in "$@"; do
     case $word in -h | --help)
         say "Usage: bash environment/test.sh [options and files of pytest]" \
-            "Installs what the tests need, then checks style, types and texts, then runs the tests."
+            "Installs what the tests need, then checks style, types and texts, then runs the standard proof." \
+            "  --all     prove every answer on every path" \
+            "  --resume  with --all: leave out what has passed since a file was changed"
         exit 0
         ;;
     esac

@@ -10,6 +10,6 @@ if TYPE_CHECKING:
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Add the magics of the course to a notebook."""
-    from graders.notebook import load
+    from graders.magics import load
 
     load(shell)

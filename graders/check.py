@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import time
+from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from graders.errors import DrydockError, Failed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 SIDE_BY_SIDE = 4
 
@@ -49,7 +50,7 @@ class Check:
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """Names of what the function asks for: `engine`, `workspace`, or checks that it needs."""
+        """Names of what the function asks for: `engine`, `answer`, or checks that it needs."""
         return tuple(inspect.signature(self.function).parameters)
 
     def needed(self) -> list[Check]:
@@ -68,7 +69,7 @@ def check(
     `needs` are checks whose values it takes by name and without which it is skipped. An `alone` check disturbs
     what others look at: it runs after all checks above it and before all below it.
     """
-    needed = (needs,) if isinstance(needs, Check) else tuple(needs)
+    needed = tuple(needs) if isinstance(needs, Iterable) else (needs,)
     return lambda function: Check(function, points, needed, alone)
 
 
@@ -174,7 +175,7 @@ def run_checks(
     sentences; what it does not know is the grader's own fault and says so.
     """
     results: dict[Check, CheckResult] = {}
-    values: dict[str, object] = dict(given)
+    values: dict[str, object] = {}  # those of checks; a check called like what is given does not hide it
     pool = ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="check")
     try:
         for _, group in groupby(checks, key=lambda c: checks.index(c) + 1 if c.alone else 0):
@@ -188,7 +189,7 @@ def run_checks(
                         results[ready] = _skipped(ready, missing)
                         on_result(results[ready])
                         break  # what needs this one can be told now too
-                    running[pool.submit(_run, ready, dict(values), explain)] = ready
+                    running[pool.submit(_run, ready, values | dict(given), explain)] = ready
                 else:
                     done, _pending = wait(running, return_when=FIRST_COMPLETED)
                     for future in done:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from environment import JUPYTER, UnavailableError
 from environment.engines import KINDS
+from graders import authoring
 from graders.classroom import commands as classroom_commands
 from graders.errors import DrydockError, UsageError
 
@@ -61,6 +62,8 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("--fresh", action="store_true", help="run the commands on a throwaway Engine first")
     check.add_argument("--engine", choices=KINDS, help="which Engine to grade on")
     check.add_argument("--json", action="store_true", help="print JSON")
+
+    authoring.add(command)
 
     for name, run, text in (
         ("hint", _hint, "show the next hint"),
@@ -150,13 +153,14 @@ def _say(text: str) -> None:
 
 def _start(chosen: argparse.Namespace) -> int:
     from environment.images import ensure
-    from graders import course
+    from graders.connect import connect
+    from graders.workspace import build_workspace, find_workspace
 
-    connection = course.connect("found")
+    connection = connect("found")
     _say(f"Engine: {connection.why}")
     ensure(connection.client, connection.environment, progress=_say)
-    workspace = (chosen.workspace or course.find_workspace()).expanduser().resolve()
-    for sentence in course.build_workspace(workspace, _say):
+    workspace = (chosen.workspace or find_workspace()).expanduser().resolve()
+    for sentence in build_workspace(workspace, _say):
         _say(sentence)
     _say(f"Your workspace: {workspace}")
     if not chosen.prepare:
@@ -168,7 +172,7 @@ def _open_jupyterlab(chosen: argparse.Namespace, workspace: Path, connection: Co
     """Become JupyterLab, opened on the first notebook."""
     from graders.exercise import topics
 
-    first = topics()[0]["id"]
+    first = topics()[0].id
     # Exercises have files such as .dockerignore, which JupyterLab would refuse to open.
     hidden = "--ContentsManager.allow_hidden=True"
     options = [hidden, f"--notebook-dir={workspace}", f"--LabApp.default_url=/lab/tree/{first}/{first}.ipynb"]
@@ -198,20 +202,20 @@ def _doctor(chosen: argparse.Namespace) -> int:
 
 
 def _list(chosen: argparse.Namespace) -> int:
-    from graders import course, progress
-    from graders.exercise import exercises, topics
+    from graders import progress
+    from graders.exercise import topics
+    from graders.workspace import find_workspace
 
     if not chosen.json:
-        print(progress.table(course.find_workspace()))
+        print(progress.table(find_workspace()))
         return DONE
     listed = [
         {
-            "id": topic["id"],
-            "title": topic["title"],
+            "id": topic.id,
+            "title": topic.title,
             "exercises": [
                 {"id": e.id, "title": e.title, "points": e.points, "requires": list(e.requires)}
-                for e in exercises()
-                if e.topic == topic["id"]
+                for e in topic.exercises
             ],
         }
         for topic in topics()
@@ -221,12 +225,14 @@ def _list(chosen: argparse.Namespace) -> int:
 
 
 def _check(chosen: argparse.Namespace) -> int:
-    from graders import course, feedback, progress
-    from graders.exercise import answer_folder, grade
+    from graders import feedback, progress
+    from graders.connect import connect, throwaway_kind
+    from graders.grading import grade
+    from graders.workspace import answer_folder, find_workspace
 
-    exercise, workspace = _exercise(chosen.exercise), course.find_workspace()
+    exercise, workspace = _exercise(chosen.exercise), find_workspace()
     fresh = chosen.fresh or (chosen.answer is not None and (exercise.has_commands or exercise.prepare is not None))
-    kind = chosen.engine or (course.throwaway_kind() if fresh else "found")
+    kind = chosen.engine or (throwaway_kind() if fresh else "found")
     if fresh and kind == "found":
         raise UsageError(
             "The commands of an answer are run on a throwaway Engine, not on your own.",
@@ -238,7 +244,7 @@ def _check(chosen: argparse.Namespace) -> int:
             f"There is no folder `{answer}`.",
             "Name the answer's folder with `--answer DIR`." if chosen.answer else "Run `drydock start` first.",
         )
-    connection = course.connect(kind, _say)
+    connection = connect(kind, _say)
     try:
         show = (lambda _: None) if chosen.json else (lambda result: print(feedback.line(result), flush=True))
         verdict = grade(exercise, connection, answer, fresh=fresh or kind != "found", on_result=show)
@@ -257,16 +263,17 @@ def _exercise(exercise_id: str) -> Exercise:
 
 
 def _hint(chosen: argparse.Namespace) -> int:
-    from graders import course, progress
+    from graders import progress
+    from graders.workspace import find_workspace
 
     exercise = _exercise(chosen.exercise)
-    number, text = progress.next_hint(course.find_workspace(), exercise)
+    number, text = progress.next_hint(find_workspace(), exercise)
     print(f"Hint {number} of {len(exercise.hints)}: {text}")
     return DONE
 
 
 def _solution(chosen: argparse.Namespace) -> int:
-    from graders.course import solution_text
+    from graders.exercise import solution_text
 
     exercise = _exercise(chosen.exercise)
     if not chosen.yes:
@@ -279,27 +286,30 @@ def _solution(chosen: argparse.Namespace) -> int:
 
 
 def _reset(chosen: argparse.Namespace) -> int:
-    from graders import course
-    from graders.exercise import answer_folder
+    from graders.connect import connect
+    from graders.reset import reset
+    from graders.workspace import answer_folder, find_workspace
 
     exercise = _exercise(chosen.exercise)
-    connection = course.connect("found", _say)
-    for sentence in course.reset(exercise, answer_folder(course.find_workspace(), exercise), connection):
+    connection = connect("found", _say)
+    for sentence in reset(exercise, answer_folder(find_workspace(), exercise), connection):
         print(sentence)
     return DONE
 
 
 def _clean(chosen: argparse.Namespace) -> int:
-    from graders import course
+    from graders.connect import connect
+    from graders.reset import clean
 
-    for sentence in course.clean(course.connect("found"), images=chosen.images):
+    for sentence in clean(connect("found"), images=chosen.images):
         print(sentence)
     return DONE
 
 
 def _engine(chosen: argparse.Namespace) -> int:
     from environment.engines import machine
-    from graders import course
+    from graders.connect import for_machine
+    from graders.workspace import find_workspace
 
     if chosen.action == "status":
         said = machine.status()
@@ -311,15 +321,15 @@ def _engine(chosen: argparse.Namespace) -> int:
         machine.reset()
         print("A pristine Engine runs. Containers, images and volumes of before are gone; your files are not.")
     elif chosen.action == "prepare":
-        snapshot = machine.ensure_snapshot(*course.for_machine(), progress=_say, archive=chosen.images)
+        snapshot = machine.ensure_snapshot(*for_machine(), progress=_say, archive=chosen.images)
         print(f"The machine is prepared: {snapshot.folder}")
     else:
         if chosen.images:
             machine.ensure_snapshot(None, (), _say, chosen.images)
         machine.up(
-            course.find_workspace().expanduser().resolve(),
+            find_workspace().expanduser().resolve(),
             _say,
-            images=course.for_machine,
+            images=for_machine,
             owner=chosen.with_process,
             accelerator="kvm" if chosen.kvm else "tcg",
         )
@@ -329,9 +339,9 @@ def _engine(chosen: argparse.Namespace) -> int:
 
 def _images(chosen: argparse.Namespace) -> int:
     from environment import images
-    from graders import course
+    from graders.connect import connect
 
-    connection = course.connect("found")
+    connection = connect("found")
     client = connection.client
     if chosen.action == "list":
         states = {image.name: images.state(client, image) for image in images.catalogue()}

@@ -6,11 +6,15 @@ import re
 import shutil
 import subprocess
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 from environment import UnavailableError
-from graders import course
+from graders.connect import connect, throwaway_kind
 from graders.engine import Engine
 from graders.errors import DrydockError
+
+if TYPE_CHECKING:
+    from environment.engines import Connection
 
 OLDEST_API = (1, 41)
 OLDEST_BUILDX = (0, 13)
@@ -58,7 +62,7 @@ def examine() -> Report:
     """Look at the Engine, the CLI, its plugins, the Engine's capabilities and the course's images."""
     findings = [_cli(), _plugin("buildx", OLDEST_BUILDX), _plugin("compose", (2, 0))]
     try:
-        connection = course.connect("found")
+        connection = connect("found")
     except (DrydockError, UnavailableError) as error:
         findings.insert(0, Finding("Engine", "missing", error.what, error.remedy))
         return Report(tuple(findings))
@@ -78,7 +82,7 @@ def examine() -> Report:
             Finding(capability, "limited" if problem else "ok", problem or "yes")
             for capability, problem in engine.capabilities.items()
         ]
-        findings.append(_images(engine))
+        findings.append(_images(connection))
         findings.append(_throwaway(engine))
     return Report(tuple(findings))
 
@@ -104,10 +108,10 @@ def _plugin(name: str, oldest: tuple[int, ...]) -> Finding:
     return Finding(f"docker {name}", "missing", seen, INSTALL)
 
 
-def _images(engine: Engine) -> Finding:
+def _images(connection: Connection) -> Finding:
     from environment.images import catalogue, state
 
-    states = {image.name: state(engine.client, image) for image in catalogue()}
+    states = {image.name: state(connection.client, image) for image in catalogue()}
     missing = [name for name, found in states.items() if found == "missing"]
     stand_ins = [name for name, found in states.items() if found == "stand-in"]
     if missing:
@@ -119,7 +123,7 @@ def _images(engine: Engine) -> Finding:
 def _throwaway(engine: Engine) -> Finding:
     from environment.engines.container import IMAGE
 
-    if course.throwaway_kind() == "machine":
+    if throwaway_kind() == "machine":
         return Finding("throwaway Engine", "ok", "A virtual machine of its own.")
     if engine.has_image(IMAGE):
         return Finding("throwaway Engine", "ok", f"{IMAGE} is there.")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 
 class DrydockError(Exception):
@@ -37,3 +38,12 @@ class Failed(Exception):  # noqa: N818 - a verdict on an answer, not an error of
         self.message = message
         self.hint = hint
         self.evidence = tuple(evidence)
+
+
+@contextmanager
+def hinted(hint: str = "", evidence: Callable[[], Iterable[str]] = tuple) -> Iterator[None]:
+    """Add to what fails in the block: a hint where it has none, and evidence behind its own, looked for only then."""
+    try:
+        yield
+    except Failed as failed:
+        raise Failed(failed.message, hint=failed.hint or hint, evidence=[*failed.evidence, *evidence()]) from None

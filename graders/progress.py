@@ -68,11 +68,11 @@ def table(workspace: Path) -> str:
         by_topic.setdefault(standing.exercise.topic, []).append(standing)
     lines = []
     for topic in topics():
-        own = by_topic[str(topic["id"])]
+        own = by_topic[topic.id]
         points, most = sum(s.points for s in own), sum(s.exercise.points for s in own)
         lines += [
             "",
-            f"{topic['title']}: {sum(s.passed for s in own)} of {len(own)} exercises, {points} of {most} points",
+            f"{topic.title}: {sum(s.passed for s in own)} of {len(own)} exercises, {points} of {most} points",
         ]
         for s in own:
             sign = "✓" if s.passed else "…" if s.tries else " "

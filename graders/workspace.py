@@ -1,158 +1,115 @@
-"""An answer: a folder of files, opened as a private copy."""
+"""The learner's folder: what is built into it, and what is kept whatever happens."""
 
 from __future__ import annotations
 
-import hashlib
+import json
 import os
+import secrets
 import shutil
-import stat
-import tomllib
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from environment.engines.scratch import scratch_folder
-from graders.errors import DrydockError, Failed
+from graders import notebooks
+from graders.answer import SEED_FILE
+from graders.errors import DrydockError
+from graders.exercise import Exercise, topics
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Mapping
 
-    from environment.engines import ScriptResult
-
-MAX_FILES = 5_000
-MAX_BYTES = 100 << 20
-SEED_FILE = ".drydock-seed"
-DEFAULT_SEED = "drydock"
-NOT_COPIED = {".ipynb_checkpoints", "__pycache__"}
+STATE = ".drydock"
 
 
-class Workspace:
-    """A private copy of an answer's folder, so that grading neither changes it nor is changed by it.
+def find_workspace(environ: Mapping[str, str] = os.environ, here: Path | None = None) -> Path:
+    """The learner's workspace: the one that `here` lies in, else DRYDOCK_WORKSPACE, else ~/drydock.
 
-    Raises DrydockError where the folder holds what cannot be graded: links that lead out of it, devices,
-    sockets, or more than an answer needs.
+    An assignment that a class has given out, wherever it was unpacked, makes the folder around it a workspace.
     """
-
-    def __init__(self, answer: Path, *, seed: str | None = None) -> None:
-        self.answer = answer
-        self.commands: ScriptResult | None = None
-        """How the answer's commands ended; None where the learner ran them before, on the own Engine."""
-        self.seed = seed or _read_seed(answer)
-        self._folder = scratch_folder()
-        self.path = Path(self._folder.name).resolve() / "answer"
-        try:
-            _copy(answer, self.path)
-        except BaseException:
-            self.close()
-            raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Remove the copy."""
-        self._folder.cleanup()
-
-    def nonce(self, name: str, length: int = 8) -> str:
-        """A value that differs from learner to learner and stays the same for one: lower-case hexadecimal digits."""
-        return hashlib.sha256(f"{self.seed}/{name}".encode()).hexdigest()[:length]
-
-    def number(self, name: str, low: int, high: int) -> int:
-        """As `nonce`, a whole number from low to high inclusive."""
-        return low + int(self.nonce(name, 12), 16) % (high - low + 1)
-
-    def shuffled(self, name: str, items: list[str]) -> list[str]:
-        """The items in an order that differs from learner to learner."""
-        return sorted(items, key=lambda item: self.nonce(f"{name}/{item}", 16))
-
-    def file(self, name: str) -> Path:
-        """The path of a file that the answer must have; fails, naming it, where it is absent."""
-        path = self.path / name
-        if not path.is_file():
-            there = ", ".join(sorted(f"`{p.name}`" for p in self.path.iterdir() if p.name != SEED_FILE)) or "nothing"
-            raise Failed(
-                f"There is no file `{name}` in the exercise's folder.", evidence=[f"The folder holds {there}."]
-            )
-        return path
-
-    @cached_property
-    def answers(self) -> dict[str, object]:
-        """What answers.toml says; fails, with the line, where it is not TOML."""
-        text = self.file("answers.toml").read_bytes().decode("utf-8-sig", errors="replace")
-        try:
-            return tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise Failed(
-                f"`answers.toml` cannot be read: {error}.",
-                hint='Each answer stands on a line of its own: name = "text", or name = 42.',
-            ) from None
-
-    def crlf_files(self) -> list[str]:
-        """Names of text files with Windows line endings, which shells inside containers do not understand."""
-        found = []
-        for path in sorted(self.path.rglob("*")):
-            if path.is_file() and not path.is_symlink() and path.stat().st_size < 1 << 20:
-                start = path.read_bytes()
-                if b"\r\n" in start and b"\0" not in start:
-                    found.append(str(path.relative_to(self.path)))
-        return found
+    here = here or Path.cwd()
+    names = {topic.id for topic in topics()}
+    for folder in (here, *here.parents):
+        if (folder / STATE).is_dir():
+            return folder
+        if folder.name in names and (folder / f"{folder.name}.ipynb").is_file():
+            return folder.parent
+    return Path(environ.get("DRYDOCK_WORKSPACE") or Path.home() / "drydock").expanduser()
 
 
-def _read_seed(answer: Path) -> str:
-    for folder in (answer, *answer.parents):
-        seed = folder / SEED_FILE
-        if seed.is_file():
-            return seed.read_text(errors="replace").strip()[:64] or DEFAULT_SEED
-    return DEFAULT_SEED
-
-
-def _copy(source: Path, target: Path) -> None:
-    root = source.resolve()
-    size = 0
-    target.mkdir()
-    for count, entry in enumerate(_walk(source), 1):
-        name = entry.relative_to(source)
-        mode = entry.lstat().st_mode
-        if stat.S_ISLNK(mode):
-            if not entry.resolve().is_relative_to(root) or entry.readlink().is_absolute():
-                raise DrydockError(
-                    f"`{name}` is a link that leads out of the exercise's folder.",
-                    "Replace it by the file itself and check again.",
-                )
-        elif not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-            raise DrydockError(
-                f"`{name}` is neither a file nor a folder (it is a device, a socket or a pipe).",
-                "Remove it from the exercise's folder and check again.",
-            )
-        size += entry.lstat().st_size if stat.S_ISREG(mode) else 0
-        if count > MAX_FILES or size > MAX_BYTES:
-            raise DrydockError(
-                f"The exercise's folder holds more than {MAX_FILES:,} files or {MAX_BYTES >> 20} MB.",
-                "Remove what does not belong to the answer and check again.",
-            )
-        if stat.S_ISDIR(mode):
-            (target / name).mkdir()
-        else:
-            shutil.copy2(entry, target / name, follow_symlinks=False)
-    # A folder that could only be read must still be a place where commands can write.
-    for path in (target, *target.rglob("*")):
-        if path.is_dir() and not path.is_symlink():
-            path.chmod(path.stat().st_mode | 0o700)
-
-
-def _walk(folder: Path) -> Iterator[Path]:
+def build_workspace(workspace: Path, progress: Callable[[str], None] = lambda _: None) -> list[str]:
+    """Make what is missing in a learner's workspace, and nothing else; return sentences on what was left as it was."""
     try:
-        entries = sorted(os.scandir(folder), key=lambda e: e.name)
+        (workspace / STATE).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DrydockError(
-            f"The folder `{folder}` cannot be read: {error.strerror}.", "Name a folder that is there and readable."
+            f"The workspace `{workspace}` cannot be made: {error.strerror}.", "Name another with --workspace DIR."
         ) from None
-    for entry in entries:
-        if entry.name in NOT_COPIED:
-            continue
-        yield Path(entry.path)
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(Path(entry.path))
+    built_file = workspace / STATE / "built.json"
+    built: dict[str, str] = json.loads(built_file.read_text()) if built_file.exists() else {}
+    kept = []
+    for topic in topics():
+        name = topic.id
+        target = workspace / name / f"{name}.ipynb"
+        digest = notebooks.digest(name)
+        if not target.exists():
+            progress(f"Building the notebook {name} …")
+            target.parent.mkdir(exist_ok=True)
+            notebooks.write(notebooks.build(name), target)
+            built[name] = digest
+        elif built.get(name) != digest:
+            kept.append(
+                f"{target} is yours and was kept, though the course has a newer one. "
+                "Rename it and run `drydock start` again to get that too."
+            )
+        for exercise in topic.exercises:
+            folder = answer_folder(workspace, exercise)
+            if is_empty(folder):
+                notebooks.copy_start(exercise, folder)
+        notebooks.copy_extras(name, target.parent)
+        keep_seed(workspace, name)
+    built_file.write_text(json.dumps(built, indent=1))
+    return kept
+
+
+def keep_seed(workspace: Path, topic: str) -> None:
+    """See that the learner's values stay the same, and that they are handed in with the topic's folder."""
+    own, handed_in = workspace / SEED_FILE, workspace / topic / SEED_FILE
+    if not own.exists():
+        own.write_text(handed_in.read_text() if handed_in.exists() else secrets.token_hex(8) + "\n")
+    if not handed_in.exists():
+        handed_in.write_text(own.read_text())
+
+
+def reset_files(exercise: Exercise, folder: Path) -> Path | None:
+    """Back to the starting files; what was there moves to a folder beside it, whose path is returned."""
+    if is_empty(folder):
+        notebooks.copy_start(exercise, folder)
+        return None
+    if _same(folder, exercise.folder / "start"):
+        return None
+    backups = folder.parent.parent / STATE / "before-reset" / exercise.topic
+    number = len(list(backups.glob(f"{exercise.name}-*"))) + 1 if backups.is_dir() else 1
+    backup = backups / f"{exercise.name}-{number}"
+    backup.mkdir(parents=True)
+    # The folder itself stays, for a terminal may stand in it.
+    for entry in list(folder.iterdir()):
+        shutil.move(entry, backup)
+    notebooks.copy_start(exercise, folder)
+    return backup
+
+
+def _same(one: Path, other: Path) -> bool:
+    def files(folder: Path) -> dict[str, bytes]:
+        found = (p for p in folder.rglob("*") if p.is_file() and ".ipynb_checkpoints" not in p.parts)
+        return {str(p.relative_to(folder)): p.read_bytes() for p in found}
+
+    return files(one) == files(other)
+
+
+def answer_folder(workspace: Path, exercise: Exercise) -> Path:
+    """Where a learner's answer stands in the workspace."""
+    return workspace / exercise.topic / exercise.name
+
+
+def is_empty(folder: Path) -> bool:
+    """Whether a folder is missing or holds nothing."""
+    return not folder.is_dir() or not any(os.scandir(folder))

@@ -2,80 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
-from pathlib import Path
-
-import pytest
-
 from environment.engines import Connection
-from graders.check import Outcome, Verdict
-from graders.engine import Engine
-from graders.exercise import COMMANDS, CONTENT, Exercise, grade, load, variables
+from graders.check import Verdict
+from graders.exercise import CONTENT, load
 from graders.feedback import line, summary
-from graders.workspace import Workspace
+from graders.grading import grade
+from graders.variants import Variant, laid_out
 
 FOLDERS = [file.parent for file in sorted(CONTENT.glob("exercises/*/*/exercise.toml"))]
-ALL_ANSWERS = os.environ.get("DRYDOCK_TEST_ALL_ANSWERS") == "1"
 EXERCISES = {e.id: e for e in (load(f"{folder.parent.name}/{folder.name}") for folder in FOLDERS)}
-
-
-def folders(exercise: Exercise, kind: str) -> list[Path]:
-    """The folders of an exercise's right or wrong answers."""
-    return sorted(folder for folder in (exercise.folder / kind).glob("*") if folder.is_dir())
-
-
-def answers(kind: str) -> list[object]:
-    """The right or wrong answers of all exercises, as parameters of a test."""
-    return [
-        pytest.param(exercise, folder, id=f"{exercise.id}/{kind}/{folder.name}")
-        for exercise in EXERCISES.values()
-        for folder in folders(exercise, kind)
-    ]
 
 
 def shown(verdict: Verdict) -> str:
     return "\n".join(["", *(line(result) for result in verdict.checks), summary(verdict)])
 
 
-def graded(exercise: Exercise, folder: Path, engine: Connection) -> Verdict:
-    verdict = grade(exercise, engine, folder, fresh=True)
+def graded(variant: Variant, engine: Connection) -> Verdict:
+    with laid_out(variant) as folder:
+        verdict = grade(variant.exercise, engine, folder, fresh=True)
     print(shown(verdict))
     return verdict
-
-
-def checked(exercise: Exercise, folder: Path, engine: Connection) -> Verdict:
-    """The verdict of `%check` after `%reset` and `%%answer`: on what the answer's own commands left on the Engine."""
-    with tempfile.TemporaryDirectory(prefix="drydock-own-") as place:
-        own = Path(place) / exercise.topic / exercise.name
-        shutil.copytree(folder, own, symlinks=True)
-        with Workspace(own) as workspace, Engine(engine, exercise.id, session="") as outside:
-            if exercise.prepare:
-                exercise.prepare(outside, workspace)
-            values = variables(exercise, workspace)
-        if (own / COMMANDS).is_file():
-            done = engine.run_script(own, environment=values, timeout=exercise.seconds)
-            if done.exit_code == 124:
-                interrupt(exercise, engine)
-        verdict = grade(exercise, engine, own)
-    print(shown(verdict))
-    return verdict
-
-
-def interrupt(exercise: Exercise, engine: Connection) -> None:
-    """What a learner does with a cell that never ends; `docker run` hands the signal on to its container."""
-    for container in engine.client.containers.list():
-        if container.name in exercise.owns.containers:
-            container.kill("SIGINT")
-            container.wait()
-
-
-def failed(verdict: Verdict) -> list[str]:
-    """The names of the checks that failed."""
-    return [result.name for result in verdict.checks if result.outcome is Outcome.FAILED]
-
-
-def check_of(folder: Path) -> str:
-    """The check that a wrong answer fails: `wrong/<check>--<variant>` says it."""
-    return folder.name.partition("--")[0]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from environment.engines.container import ContainerEngine
 
+pytest_plugins = ["proof"]
 ENGINE_IMAGE = os.environ.get("DRYDOCK_TEST_ENGINE_IMAGE", "drydock/engine:26")
 
 

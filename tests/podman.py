@@ -20,9 +20,12 @@ import docker
 
 from environment.engines.found import FoundEngine
 from environment.images import catalogue
-from graders.exercise import grade, load
+from graders.exercise import load
+from graders.grading import grade
 
 PROGRAMS = ("podman", "unshare", "nsenter", "ip")
+LACKS = {"heredoc", "oom-killed", "health-checks", "stop-grace", "chosen-port", "local-registry", "swarm"}
+"""The capabilities that Debian 12's version lacks, beside BuildKit."""
 PACKAGES = "podman netavark aardvark-dns catatonit iproute2"
 NAMESPACES = ("unshare", "--net", "--mount", "--pid", "--fork", "--kill-child")
 ROOT = Path(__file__).parent.parent

@@ -6,5 +6,5 @@ DOCKER_HOST=unix:///tmp/drydock-$(id -u)/own/docker.sock
 export DOCKER_HOST
 # The command keeps the id of this process. What a subshell leaves belongs to the container's first process.
 (drydock engine up --with-process $$ >/tmp/drydock-engine.log 2>&1 &)
-python -c 'from graders.course import build_workspace, find_workspace; build_workspace(find_workspace())'
+python -c 'from graders.workspace import build_workspace, find_workspace; build_workspace(find_workspace())'
 exec "$@"

@@ -13,10 +13,10 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
 from environment.engines.scratch import scratch_folder
+from graders.answer import MAX_BYTES, MAX_FILES
 from graders.classroom import submission
 from graders.classroom.room import exercises_of
 from graders.errors import DrydockError, UsageError
-from graders.workspace import MAX_BYTES, MAX_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -135,7 +135,7 @@ def _grade(chosen: argparse.Namespace) -> int:
     if kind == "container":
         _say(TRUSTING)
     submitted = room.step("submitted", "*", "*").parent.parent
-    names = [chosen.topic] if chosen.topic else [str(t["id"]) for t in topics()]
+    names = [chosen.topic] if chosen.topic else [topic.id for topic in topics()]
     found = {topic: learners_with(submitted, topic, chosen.learner) for topic in names}
     if not any(found.values()):
         raise UsageError("Nobody has handed anything in.", "Collect first: `drydock class collect TOPIC`.")
@@ -250,7 +250,7 @@ def _report(chosen: argparse.Namespace) -> int:
     from graders.exercise import topics
 
     room = _room(chosen)
-    names = [chosen.topic] if chosen.topic else [str(t["id"]) for t in topics()]
+    names = [chosen.topic] if chosen.topic else [topic.id for topic in topics()]
     found = [report.of(room.history.latest(topic), topic) for topic in names if room.history.latest(topic)]
     if not found:
         raise UsageError("Nothing was graded yet.", "Grade first: `drydock class grade`.")

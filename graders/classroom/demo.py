@@ -6,16 +6,18 @@ import json
 import shutil
 from typing import TYPE_CHECKING, Any
 
+from graders.answer import SEED_FILE
 from graders.classroom.room import Classroom, exercises_of
 from graders.errors import UsageError
 from graders.exercise import COMMANDS, CONTENT
-from graders.workspace import SEED_FILE
+from graders.variants import Variant, lay_out, variants
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from graders.exercise import Exercise
+    from graders.variants import Kind
 
 SIZE = 30
 HOSTILE = {
@@ -48,43 +50,42 @@ def make(folder: Path, topic: str, say: Callable[[str], None]) -> None:
     _harm(room, topic, exercises)
 
 
-def _choose(exercises: Sequence[Exercise]) -> list[dict[str, Path]]:
+def _choose(exercises: Sequence[Exercise]) -> list[dict[str, Variant]]:
     """Choose an answer to each exercise for each learner: ten do well, ten less, the rest is changed afterwards."""
 
-    def pick(exercise: Exercise, kind: str, number: int) -> Path:
-        found = sorted(f for f in (exercise.folder / kind).iterdir() if f.is_dir())
+    def pick(exercise: Exercise, kind: Kind, number: int) -> Variant:
+        found = variants(exercise, kind)
         return found[number % len(found)]
 
     classes = []
     for learner in range(SIZE):
         answers = {}
         for place, exercise in enumerate(exercises):
-            answers[exercise.id] = exercise.folder / "solution"
+            answers[exercise.id] = Variant(exercise, "solution")
             if learner < 10 and (learner + place) % 5 == 0:  # noqa: PLR2004 - some found another way
                 answers[exercise.id] = pick(exercise, "right", learner)
             if 10 <= learner < 18 and (learner + place) % 3 == 0:  # noqa: PLR2004 - a third is wrong
                 answers[exercise.id] = pick(exercise, "wrong", learner)
             if learner == 17:  # noqa: PLR2004 - one handed in what was given out
-                answers[exercise.id] = exercise.folder / "start"
+                answers[exercise.id] = Variant(exercise, "start")
         classes.append(answers)
     return classes
 
 
-def hand_in(room: Classroom, learner: str, topic: str, answers: Mapping[str, Path], *, seed: str = "demo") -> Path:
-    """Make the submission of a learner from folders with answers, as nbgrader would have collected it."""
+def hand_in(room: Classroom, learner: str, topic: str, answers: Mapping[str, Variant], *, seed: str = "demo") -> Path:
+    """Make the submission of a learner from shipped answers, as nbgrader would have collected it."""
     import nbformat
 
     folder = room.step("submitted", learner, topic)
     folder.mkdir(parents=True)
+    sources = {name: lay_out(answer, folder / answer.exercise.name) for name, answer in answers.items()}
     notebook = nbformat.read(room.released(topic), as_version=4)
     for cell in notebook.cells:
-        source = answers.get(cell.metadata.get("exercise", ""))
+        source = sources.get(cell.metadata.get("exercise", ""))
         if source and cell.metadata.get("part") == "answer" and (source / COMMANDS).is_file():
             text = (source / COMMANDS).read_bytes().decode("utf-8", "replace")
             cell.source = f"%%answer {cell.metadata.exercise}\n{text}"
     nbformat.write(notebook, folder / f"{topic}.ipynb")
-    for exercise_id, source in answers.items():
-        shutil.copytree(source, folder / exercise_id.partition("/")[2], symlinks=True)
     (folder / SEED_FILE).write_text(f"{seed}\n")
     (folder / "timestamp.txt").write_text("2026-01-15 12:00:00.000000 UTC\n")
     return folder

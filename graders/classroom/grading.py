@@ -15,17 +15,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from environment import UnavailableError
+from environment import UnavailableError, engines
 from environment.engines.container import IMAGE
 from environment.engines.found import FoundEngine
 from environment.engines.machine import guest
 from environment.engines.scratch import scratch_folder
 from environment.images import catalogue, state
-from graders import course
 from graders.check import CheckResult, Verdict
 from graders.classroom.history import Key, Record
+from graders.connect import connect
 from graders.errors import DrydockError
-from graders.exercise import PACKAGE, Exercise, grade, load
+from graders.exercise import PACKAGE, Exercise, load
+from graders.grading import grade
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -42,8 +43,8 @@ MAX_SAID = 4_000
 MAX_EVIDENCE = 20
 MAX_PIECES = 1_000
 """Pieces in which the end of what the commands printed is kept."""
-MACHINERY = ("check.py", "engine.py", "exercise.py", "workspace.py")
-"""What decides a verdict beside an exercise's own grader."""
+MACHINERY = ("answer.py", "author.py", "check.py", "errors.py", "exercise.py", "grading.py", "engine/*.py")
+"""What decides a verdict beside an exercise's own grader, and what that grader reads or asks through."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,11 @@ class Task:
 
 def grader_digest(exercise: Exercise) -> str:
     """Tell one version of an exercise's grader from another."""
-    files = [*(PACKAGE / name for name in MACHINERY), Path(str(exercise.grader.__file__))]
-    files.append(exercise.folder / "exercise.toml")
+    files = [path for pattern in MACHINERY for path in sorted(PACKAGE.glob(pattern))]
+    files += sorted(Path(engines.__file__).parent.glob("*.py"))
+    files += [Path(str(exercise.grader.__file__)), exercise.folder / "exercise.toml"]
+    for part in ("scene", "start"):
+        files += sorted(path for path in (exercise.folder / part).rglob("*") if path.is_file())
     total = hashlib.sha256()
     for path in files:
         total.update(path.read_bytes())
@@ -101,7 +105,7 @@ def prepare(kind: Kind, say: Callable[[str], None]) -> str:
 
     Raises EngineUnavailableError or DrydockError where this machine cannot.
     """
-    course.connect(kind, say, internet=False).close()
+    connect(kind, say, internet=False).close()
     return engine_identity(kind)
 
 
@@ -120,7 +124,7 @@ def grade_answer(task: Task) -> dict[str, Any]:
         folder = Path(place) / "answer"
         task.answer.write(folder)
         try:
-            connection = course.connect(task.kind, internet=False, limits=task.limits)
+            connection = connect(task.kind, internet=False, limits=task.limits)
         except (DrydockError, UnavailableError) as error:
             return _ungradable(exercise, DrydockError(error.what, error.remedy)).as_json()
 

@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from graders.classroom.room import exercises_of
-from graders.exercise import topics
+from graders.exercise import topic as find_topic
 from graders.feedback import templates
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def of(records: Sequence[Record], topic: str) -> ClassReport:
     spread = Counter(min(BARS - 1, int(share * BARS // 100)) for share in shares)
     return ClassReport(
         topic=topic,
-        title=next(str(t["title"]) for t in topics() if t["id"] == topic),
+        title=find_topic(topic).title,
         learners=len({record.learner for record in records}),
         max_points=most,
         mean=round(statistics.mean(shares), 1) if shares else 0.0,

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from environment import CLASSROOM
-from graders import course
+from graders import notebooks
+from graders.answer import SEED_FILE
 from graders.classroom import submission
 from graders.classroom.history import History
 from graders.errors import DrydockError, UsageError
-from graders.exercise import Exercise, load, topics
-from graders.workspace import SEED_FILE
+from graders.exercise import Exercise
+from graders.exercise import topic as find_topic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -162,7 +163,7 @@ class Classroom:
         """Make the assignment of a topic and, where there is an exchange, release it there."""
         exercises_of(topic)
         if not (self.step("source", ".", topic) / f"{topic}.ipynb").exists():
-            course.build_source(self.root / self.nbgrader.coursedir.source_directory, topic)
+            notebooks.build_source(self.root / self.nbgrader.coursedir.source_directory, topic)
         _told(self.nbgrader.generate_assignment(topic, force=True, create=True), f"The assignment `{topic}`")
         say(f"{topic}: the assignment is in {self.step('release', '.', topic)}.")
         if self.has_exchange:
@@ -225,11 +226,7 @@ def check_cell(exercise: Exercise) -> str:
 
 def exercises_of(topic: str) -> list[Exercise]:
     """The exercises of a topic in order. Raises UsageError where there is no such topic."""
-    for known in topics():
-        if known["id"] == topic:
-            return [load(f"{topic}/{name}") for name in known["exercises"]]  # type: ignore[attr-defined]
-    names = ", ".join(f"`{known['id']}`" for known in topics())
-    raise UsageError(f"There is no topic `{topic}`.", f"Choose one of {names}.")
+    return list(find_topic(topic).exercises)
 
 
 def _told(result: dict[str, object], subject: str) -> None:

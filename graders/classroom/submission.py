@@ -19,8 +19,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from graders.answer import DEFAULT_SEED, MAX_BYTES, MAX_FILES, NOT_COPIED, SEED_FILE
 from graders.exercise import COMMANDS, Exercise
-from graders.workspace import DEFAULT_SEED, MAX_BYTES, MAX_FILES, NOT_COPIED, SEED_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -15,10 +15,11 @@ from environment.engines.container import ContainerEngine
 from environment.engines.namespace import NamespaceEngine
 from environment.engines.session import current_session
 from environment.images import catalogue
-from graders import course
 from graders.classroom.demo import hand_in
 from graders.classroom.room import Classroom, exercises_of
+from graders.connect import build_solutions
 from graders.exercise import load
+from graders.variants import Variant
 
 TOPIC = "images"
 IMAGES = [image.name for image in catalogue()]
@@ -39,7 +40,7 @@ def test_start_and_end(benchmark, host, kind):
 def test_build(benchmark, host, warm):
     """The solution with one more line in the application, on a new Engine each time."""
     solution = load("dockerfiles/first-image").folder / "solution"
-    options = {"warm": course.build_solutions, "warm_key": "benchmark"} if warm else {}
+    options = {"warm": build_solutions, "warm_key": "benchmark"} if warm else {}
     engines = []
 
     def start():
@@ -64,6 +65,6 @@ def test_class(benchmark, tmp_path, options):
     room = Classroom.make(tmp_path / "class")
     room.release(TOPIC, lambda _: None)
     for number in range(4):
-        hand_in(room, f"learner-{number}", TOPIC, {e.id: e.folder / "solution" for e in exercises_of(TOPIC)})
+        hand_in(room, f"learner-{number}", TOPIC, {e.id: Variant(e, "solution") for e in exercises_of(TOPIC)})
     command = [sys.executable, "-m", "graders", "class", "grade", TOPIC, "--course", str(room.root), *options]
     benchmark.pedantic(subprocess.run, (command,), {"check": True, "capture_output": True}, rounds=1)

@@ -14,8 +14,9 @@ import pytest
 from conftest import start_engine
 
 from graders.check import Outcome
-from graders.engine import Engine
-from graders.exercise import exercises, grade, load, remove_owned
+from graders.engine.cleaning import remove_exercise
+from graders.exercise import exercises, load
+from graders.grading import grade
 
 EXERCISE = load("images/first-container")
 
@@ -31,8 +32,7 @@ def test_help_against_starting_python(benchmark, words):
 @pytest.fixture
 def running(found):
     """The solution of the exercise, running on the machine's own Engine."""
-    with Engine(found, EXERCISE.id, session="") as engine:
-        remove_owned(EXERCISE, engine)
+    remove_exercise(found.client, EXERCISE.id, EXERCISE.owns)
     container = found.client.containers.run(
         "nginx:1.26", name="dd-web", detach=True, ports={"80/tcp": ("127.0.0.1", None)}
     )

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 import docker
 import pytest
-from answers import EXERCISES, folders
+from answers import EXERCISES
 from docker.types import EndpointSpec, ServiceMode
 
 from environment.engines import EngineUnavailableError
@@ -36,7 +36,9 @@ from graders.classroom.grading import Task, grade_answer, grader_digest, prepare
 from graders.classroom.history import Key
 from graders.classroom.submission import Answer, File
 from graders.engine import Engine
-from graders.exercise import COMMANDS, grade
+from graders.exercise import COMMANDS
+from graders.grading import grade
+from graders.variants import laid_out, lay_out, variants
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,8 +53,22 @@ pytestmark = [
 BUSYBOX = "busybox:1.37"
 DRYDOCK = [sys.executable, "-m", "graders"]
 ROOT = Path(__file__).parents[2]
-RESTORES = 50
+RESTORES = {False: 6, True: 50}
+"""How often a machine is restored and ended in one test, in the standard proof and with --all."""
 SAMPLE = ("dockerfiles/first-image", "images/first-container", "images/life-cycle", "dockerfiles/graceful-stop")
+
+
+def in_a_machine() -> list[object]:
+    """All answers; in the standard proof, the start and the solution of a few exercises."""
+    return [
+        pytest.param(
+            answer,
+            id=answer.id,
+            marks=[] if exercise.id in SAMPLE and answer.kind in {"start", "solution"} else [pytest.mark.all],
+        )
+        for exercise in EXERCISES.values()
+        for answer in variants(exercise)
+    ]
 
 
 def start(host: docker.DockerClient, *, internet: bool = True) -> MachineEngine:
@@ -232,19 +248,21 @@ def test_a_container_that_takes_all_memory_ends_alone(engine):
 # Grading
 
 
-@pytest.mark.parametrize("name", os.environ.get("DRYDOCK_MACHINE_SOLUTIONS", " ".join(SAMPLE)).split())
-def test_a_solution_passes_and_the_start_does_not_where_it_is_supported(host, name):
-    exercise = EXERCISES[name]
-    for answer, outcome in ((exercise.folder / "solution", "passed"), (exercise.folder / "start", "failed")):
-        with start(host, internet=False) as engine:
-            lacking = [need for need in exercise.requires if Engine(engine, name, session="").capabilities[need]]
-            verdict = grade(exercise, engine, answer, fresh=True)
-        assert lacking in ([], ["real-time"])
-        assert verdict.outcome == ("ungradable" if lacking else outcome), json.dumps(verdict.as_json(), indent=1)
+@pytest.mark.parametrize("answer", in_a_machine())
+def test_an_answer_gets_its_verdict_where_the_exercise_is_supported(host, answer):
+    exercise = answer.exercise
+    with laid_out(answer) as folder, start(host, internet=False) as engine:
+        lacking = [need for need in exercise.requires if Engine(engine, exercise.id, session="").capabilities[need]]
+        verdict = grade(exercise, engine, folder, fresh=True)
+    assert lacking in ([], ["real-time"])
+    expected = "passed" if answer.kind in {"solution", "right"} else "failed"
+    assert verdict.outcome == ("ungradable" if lacking else expected), json.dumps(verdict.as_json(), indent=1)
+    if answer.check and not lacking:
+        assert [result.name for result in verdict.checks if result.outcome == "failed"] == [answer.check]
 
 
 def test_drydock_check_grades_in_a_machine(tmp_path):
-    answer = folders(EXERCISES["images/first-container"], "wrong")[0]
+    answer = lay_out(variants(EXERCISES["images/first-container"], "wrong")[0], tmp_path / "answer")
     words = ["check", "images/first-container", "--answer", str(answer), "--engine", "machine", "--json"]
     done = subprocess.run([*DRYDOCK, *words], cwd=ROOT, capture_output=True, text=True, check=False)
     verdict = json.loads(done.stdout)
@@ -262,10 +280,10 @@ def test_an_answer_of_a_class_is_graded_in_a_machine():
 # What is left
 
 
-def test_fifty_restores_with_random_kills_leave_nothing(host):
+def test_restores_with_random_kills_leave_nothing(host, pytestconfig):
     before, folders_before = processes(), {*running_folder().iterdir()}
     chosen = random.Random(4)
-    for number in range(RESTORES):
+    for number in range(RESTORES[pytestconfig.getoption("--all")]):
         engine = start(host, internet=False)
         try:
             if number % 2:

@@ -31,7 +31,7 @@ from environment.engines.session import current_session
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# With tests/test_attacks.py: both look at what is left on the machine.
+# With tests/classroom/test_attacks.py: both look at what is left on the machine.
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("class")]
 
 BUSYBOX = "busybox:1.37"

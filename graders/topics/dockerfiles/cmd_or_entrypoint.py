@@ -1,24 +1,31 @@
-import hashlib
+from graders.author import Answer, Build, Engine, Failed, Finished, check
 
-from graders.check import check
-from graders.engine import Build, Engine, Finished
-from graders.errors import Failed
-from graders.workspace import Workspace
-
-RUNS = "{{json .Config.Entrypoint}} {{json .Config.Cmd}}"
 TITLE = 'two  words * and "quotes"'
-GIVEN = "245cb559b79ed73192784f61e62619dd47c9702f4281589b97c72bc5e53b3e04"
-"""SHA-256 of the tool as the learner receives it."""
+WITHOUT_ARGUMENTS = {
+    "“/bin/sh” is no command": (
+        "the tool got `/bin/sh` as its first argument: CMD is not a list, so it stands for a shell with your text",
+        'A list is written with brackets and double quotes: ["one", "two"].',
+    ),
+    "“” is no command": (
+        "the tool starts and gets none",
+        "Which instruction gives the arguments for when nobody gives any? Does it stand in the last stage?",
+    ),
+    "": (
+        "a container of the image prints {first}, not the help",
+        "What does the image run, and with which arguments? Of several CMD lines only the last one counts.",
+    ),
+}
+"""What the output shows, by what is in it: the first that fits."""
 
 
 @check(points=1)
-def builds(engine: Engine, workspace: Workspace) -> Build:
+def builds(engine: Engine, answer: Answer) -> Build:
     """The Dockerfile builds."""
-    return engine.build(workspace.path)
+    return engine.build(answer.path)
 
 
 def _failed(build: Build, run: Finished, message: str, hint: str) -> Failed:
-    return Failed(message, hint=hint, evidence=[*run.evidence, *build.image.evidence(RUNS)])
+    return Failed(message, hint=hint, evidence=[*run.evidence, *build.image.command_evidence()])
 
 
 def _first_line(run: Finished) -> str:
@@ -29,29 +36,9 @@ def _first_line(run: Finished) -> str:
 def default_arguments(builds: Build, engine: Engine) -> None:
     """Run without arguments, it prints the tool's help."""
     run = engine.once(builds.image)
-    if "usage: convert" in run.stdout and run.exit_code == 0:
-        return
-    if "“/bin/sh” is no command" in run.output:
-        raise _failed(
-            builds,
-            run,
-            "Run without arguments, the tool got `/bin/sh` as its first argument: CMD is not a list, so it stands for "
-            "a shell with your text.",
-            'A list is written with brackets and double quotes: ["one", "two"].',
-        )
-    if "“” is no command" in run.output:
-        raise _failed(
-            builds,
-            run,
-            "Run without arguments, the tool starts and gets none.",
-            "Which instruction gives the arguments for when nobody gives any? Does it stand in the last stage?",
-        )
-    raise _failed(
-        builds,
-        run,
-        f"Run without arguments, a container of the image prints {_first_line(run)}, not the help.",
-        "What does the image run, and with which arguments? Of several CMD lines only the last one counts.",
-    )
+    if "usage: convert" not in run.stdout or run.exit_code:
+        seen, hint = next(found for text, found in WITHOUT_ARGUMENTS.items() if text in run.output)
+        raise _failed(builds, run, f"Run without arguments, {seen.format(first=_first_line(run))}.", hint)
 
 
 @check(needs=builds, points=2)
@@ -64,30 +51,21 @@ def arguments_replace(builds: Build, engine: Engine) -> None:
             raise Failed(
                 f"`{arguments[0]}` was taken for the program to run, not for an argument of the tool.",
                 hint="Arguments of `docker run` replace CMD whole. What do they leave in place?",
-                evidence=[*failed.evidence, *builds.image.evidence(RUNS)],
+                evidence=[*failed.evidence, *builds.image.command_evidence()],
             ) from None
-        if run.stdout.strip() == wanted:
-            continue
-        if "usage: convert" in run.stdout:
-            entrypoint = builds.image.config.get("Entrypoint") or []
-            through_shell = entrypoint[1:2] == ["-c"]
-            raise _failed(
-                builds,
-                run,
-                f"Run with the arguments `{' '.join(arguments)}`, it prints the help: "
-                + (
-                    "a shell runs the ENTRYPOINT, and passes no arguments on."
-                    if through_shell
-                    else "`--help` stays in front."
-                ),
-                "Look at Entrypoint below. What is in it stays, whatever `docker run` is given.",
-            )
-        raise _failed(
-            builds,
-            run,
-            f"Run with the arguments `{' '.join(arguments)}`, it prints {_first_line(run)}, not `{wanted}`.",
-            "Which program is started, and which arguments does it get? See Entrypoint and Cmd below.",
-        )
+        if run.stdout.strip() != wanted:
+            seen = f"Run with the arguments `{' '.join(arguments)}`, it prints "
+            raise _not_replaced(builds, run, seen, wanted)
+
+
+def _not_replaced(build: Build, run: Finished, seen: str, wanted: str) -> Failed:
+    if "usage: convert" not in run.stdout:
+        hint = "Which program is started, and which arguments does it get? See Entrypoint and Cmd below."
+        return _failed(build, run, f"{seen}{_first_line(run)}, not `{wanted}`.", hint)
+    through_shell = (build.image.config.get("Entrypoint") or [])[1:2] == ["-c"]
+    why = "a shell runs the ENTRYPOINT, and passes no arguments on." if through_shell else "`--help` stays in front."
+    hint = "Look at Entrypoint below. What is in it stays, whatever `docker run` is given."
+    return _failed(build, run, f"{seen}the help: {why}", hint)
 
 
 @check(needs=arguments_replace, points=1)
@@ -95,12 +73,9 @@ def arguments_whole(builds: Build, engine: Engine) -> None:
     """Each argument reaches the tool whole, spaces and quotes included."""
     run = engine.once(builds.image, "title", TITLE)
     if run.stdout.strip() != f"[ {TITLE} ]":
-        raise _failed(
-            builds,
-            run,
-            f"One argument, `{TITLE}`, was given, and the tool printed {_first_line(run)}.",
-            'A shell between `docker run` and the tool splits arguments, unless it says "$@" with the quotes.',
-        )
+        hint = 'A shell between `docker run` and the tool splits arguments, unless it says "$@" with the quotes.'
+        message = f"One argument, `{TITLE}`, was given, and the tool printed {_first_line(run)}."
+        raise _failed(builds, run, message, hint)
 
 
 @check(needs=arguments_replace, points=1)
@@ -109,12 +84,8 @@ def exit_code(builds: Build, engine: Engine) -> None:
     for arguments, wanted in ((("nonsense",), 2), (("c2f", "warm"), 3)):
         run = engine.once(builds.image, *arguments)
         if run.exit_code != wanted:
-            raise _failed(
-                builds,
-                run,
-                f"`convert {' '.join(arguments)}` ends with exit code {wanted}, the container with {run.exit_code}.",
-                "What is the last thing that runs in the container?",
-            )
+            ends = f"`convert {' '.join(arguments)}` ends with exit code {wanted}, the container with {run.exit_code}."
+            raise _failed(builds, run, ends, "What is the last thing that runs in the container?")
 
 
 @check(needs=arguments_replace, points=1)
@@ -130,10 +101,10 @@ def entrypoint_overridable(builds: Build, engine: Engine) -> None:
 
 
 @check(needs=entrypoint_overridable, points=1)
-def tool_unchanged(builds: Build, engine: Engine) -> None:
+def tool_unchanged(builds: Build, engine: Engine, answer: Answer) -> None:
     """The tool in the image is `convert` as it was given."""
     run = engine.once(builds.image, "-c", 'cat "$(command -v convert)"', entrypoint="sh")
-    if hashlib.sha256(run.stdout.replace("\r\n", "\n").encode()).hexdigest() != GIVEN:
+    if not answer.as_given("convert", run.stdout.encode()):
         raise Failed(
             "The tool in the image is not `convert` as it was given.",
             hint="The Dockerfile alone can say what runs by default. `%reset` brings the file back.",

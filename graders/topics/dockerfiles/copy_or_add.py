@@ -3,26 +3,24 @@ import io
 import tarfile
 from pathlib import Path
 
-from graders.check import check
-from graders.engine import Build, Engine
-from graders.errors import Failed
-from graders.workspace import Workspace
+from graders.author import Answer, Build, Engine, Failed, check
 
 BASE = "busybox:1.37"
+PLACE = "/srv/site"
 SITE, HANDBOOK, CONF = "site.tar.gz", "handbook.tar.gz", "/etc/site.conf"
 OWNER, MODE = 1042, 0o400
 
 
 @check(points=1)
-def builds(engine: Engine, workspace: Workspace) -> Build:
+def builds(engine: Engine, answer: Answer) -> Build:
     """The Dockerfile builds."""
     # A page added just before the build is in no copy that was unpacked earlier.
-    _add(workspace.file(SITE), _news(workspace))
-    return engine.build(workspace.path)
+    _add(answer.file(SITE), _news(answer))
+    return engine.build(answer.path)
 
 
-def _news(workspace: Workspace) -> str:
-    return f"news-{workspace.nonce('news')}.html"
+def _news(answer: Answer) -> str:
+    return f"news-{answer.nonce('news')}.html"
 
 
 def _add(archive: Path, name: str) -> None:
@@ -44,78 +42,61 @@ def _add(archive: Path, name: str) -> None:
 @check(needs=builds, points=2)
 def unpacked(builds: Build, engine: Engine) -> None:
     """The files of `site.tar.gz` are in `/srv/site`, unpacked."""
-    there = builds.image.archive("/srv/site")
-    missing = [name for name in ("index.html", "css/style.css") if f"/srv/site/{name}" not in there]
-    if not missing:
-        return
-    packed = f"/srv/site/{SITE}"
-    if packed in there:
+    there = builds.image.archive(PLACE)
+    missing = [path for path in (f"{PLACE}/index.html", f"{PLACE}/css/style.css") if path not in there]
+    if missing and f"{PLACE}/{SITE}" in there:
         raise Failed(
-            f"`{packed}` is there, still packed.",
+            f"`{PLACE}/{SITE}` is there, still packed.",
             hint="One of COPY and ADD unpacks a local archive.",
-            evidence=engine.once(builds.image, "/srv/site", entrypoint="find").evidence,
+            evidence=engine.look(builds.image, "find", PLACE),
         )
-    found = engine.once(builds.image, "/", "-xdev", "-name", "index.html", entrypoint="find")
-    elsewhere = f" One is at `{found.stdout.split()[0]}`." if found.stdout else ""
-    raise Failed(
-        f"There is no `/srv/site/{missing[0]}` in the image.{elsewhere}",
-        hint="An archive is unpacked in the directory that stands last on the line.",
-        evidence=found.evidence,
-    )
+    if missing:
+        found = engine.once(builds.image, "/", "-xdev", "-name", "index.html", entrypoint="find")
+        elsewhere = f" One is at `{found.stdout.split()[0]}`." if found.stdout else ""
+        raise Failed(
+            f"There is no `{missing[0]}` in the image.{elsewhere}",
+            hint="An archive is unpacked in the directory that stands last on the line.",
+            evidence=found.evidence,
+        )
 
 
 @check(needs=unpacked, points=1)
-def follows_archive(builds: Build, engine: Engine, workspace: Workspace) -> None:
+def follows_archive(builds: Build, engine: Engine, answer: Answer) -> None:
     """They come from the archive that is there when the image is built."""
-    news = _news(workspace)
-    if builds.image.read(f"/srv/site/{news}") is None:
+    news = _news(answer)
+    if builds.image.read(f"{PLACE}/{news}") is None:
         raise Failed(
-            f"A page, `{news}`, was added to `{SITE}` before this build, and it is not in `/srv/site`. "
+            f"A page, `{news}`, was added to `{SITE}` before this build, and it is not in `{PLACE}`. "
             "The files there were unpacked earlier.",
             hint="Let the build unpack the archive.",
-            evidence=engine.once(builds.image, "/srv/site", entrypoint="find").evidence,
+            evidence=engine.look(builds.image, "find", PLACE),
         )
 
 
 @check(needs=builds, points=1)
-def stays_packed(builds: Build, engine: Engine, workspace: Workspace) -> None:
+def stays_packed(builds: Build, engine: Engine, answer: Answer) -> None:
     """`/srv/site/handbook.tar.gz` is the handbook's archive, packed."""
-    wanted = workspace.file(HANDBOOK).read_bytes()
-    if builds.image.read(f"/srv/site/{HANDBOOK}") == wanted:
-        return
-    listed = engine.once(builds.image, "/srv/site", entrypoint="find")
-    if "handbook.txt" in listed.stdout:
-        raise Failed(
-            "The handbook was unpacked: `handbook.txt` is in the image, and the archive is not.",
-            hint="One of COPY and ADD never unpacks.",
-            evidence=listed.evidence,
-        )
-    raise Failed(
-        f"There is no `/srv/site/{HANDBOOK}` in the image that is the same file.",
-        hint="COPY takes a file as it is.",
-        evidence=listed.evidence,
-    )
+    if builds.image.read(f"{PLACE}/{HANDBOOK}") != answer.file(HANDBOOK).read_bytes():
+        message = f"There is no `{PLACE}/{HANDBOOK}` in the image that is the same file."
+        hint = "COPY takes a file as it is."
+        if any("handbook.txt" in path for path in builds.image.archive(PLACE)):
+            message = "The handbook was unpacked: `handbook.txt` is in the image, and the archive is not."
+            hint = "One of COPY and ADD never unpacks."
+        raise Failed(message, hint=hint, evidence=engine.look(builds.image, "find", PLACE))
 
 
 @check(needs=builds, points=1)
-def configuration(builds: Build, engine: Engine, workspace: Workspace) -> tarfile.TarInfo:
+def configuration(builds: Build, engine: Engine, answer: Answer) -> tarfile.TarInfo:
     """`/etc/site.conf` is `site.conf`."""
     member = builds.image.archive(CONF).get(CONF)
     if member is None:
-        raise Failed(
-            f"There is no `{CONF}` in the image.", evidence=engine.once(builds.image, "/etc", entrypoint="ls").evidence
-        )
+        raise Failed(f"There is no `{CONF}` in the image.", evidence=engine.look(builds.image, "ls", "/etc"))
     if not member.isfile():
-        raise Failed(
-            f"`{CONF}` is a directory.",
-            hint="A target that ends with `/` is a directory; a file goes into it, under its own name.",
-            evidence=engine.once(builds.image, CONF, entrypoint="find").evidence,
-        )
-    if builds.image.read(CONF) != workspace.file("site.conf").read_bytes():
-        raise Failed(
-            f"`{CONF}` is not the same file as `site.conf`.",
-            evidence=engine.once(builds.image, CONF, entrypoint="cat").evidence,
-        )
+        hint = "A target that ends with `/` is a directory; a file goes into it, under its own name."
+        raise Failed(f"`{CONF}` is a directory.", hint=hint, evidence=engine.look(builds.image, "find", CONF))
+    if builds.image.read(CONF) != answer.file("site.conf").read_bytes():
+        evidence = engine.look(builds.image, "cat", CONF)
+        raise Failed(f"`{CONF}` is not the same file as `site.conf`.", evidence=evidence)
     return member
 
 
@@ -127,7 +108,7 @@ def owner(configuration: tarfile.TarInfo, builds: Build, engine: Engine) -> None
             f"`{CONF}` belongs to user {configuration.uid} and group {configuration.gid}.",
             hint="What is copied belongs to root, unless COPY is told another owner. "
             "A name is of use only where the image's own /etc/passwd has it; a number always is.",
-            evidence=engine.once(builds.image, "-ln", CONF, entrypoint="ls").evidence,
+            evidence=engine.look(builds.image, "ls", "-ln", CONF),
         )
 
 
@@ -138,14 +119,14 @@ def mode(configuration: tarfile.TarInfo, builds: Build, engine: Engine) -> None:
         raise Failed(
             f"`{CONF}` has the mode {configuration.mode & 0o7777:04o}.",
             hint="A copied file keeps the mode it has on your disk, unless COPY is told another.",
-            evidence=engine.once(builds.image, "-ln", CONF, entrypoint="ls").evidence,
+            evidence=engine.look(builds.image, "ls", "-ln", CONF),
         )
 
 
 @check(needs=unpacked, points=2)
-def archive_gone(builds: Build, engine: Engine, workspace: Workspace) -> None:
+def archive_gone(builds: Build, engine: Engine, answer: Answer) -> None:
     """`site.tar.gz` itself is in no layer of the image."""
-    archive = workspace.file(SITE).read_bytes()
+    archive = answer.file(SITE).read_bytes()
     found = [path for path, content in builds.image.layer_files(above=engine.original(BASE)) if content == archive]
     if found:
         raise Failed(

@@ -1,13 +1,8 @@
 import random
-import shutil
 import tarfile
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
-from environment.engines.scratch import scratch_folder
-from graders.check import check
-from graders.engine import Build, Engine, Image
-from graders.errors import Failed
-from graders.workspace import Workspace
+from graders.author import Answer, Build, Engine, Failed, check
 
 BASE = "busybox:1.37"
 APP = "/app"
@@ -27,124 +22,110 @@ PROBE_COMMAND = (
 
 
 @check(points=1)
-def builds(engine: Engine, workspace: Workspace) -> Build:
+def builds(engine: Engine, answer: Answer) -> Build:
     """The Dockerfile builds."""
     for name in GIVEN:
-        workspace.file(name)
-    for name, content in _planted(workspace).items():
-        path = workspace.path / name
+        answer.file(name)
+    for name, content in _planted(answer).items():
+        path = answer.path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
-    return engine.build(workspace.path)
+    return engine.build(answer.path)
 
 
-def _new(workspace: Workspace) -> str:
-    return f"post-{workspace.nonce('service')}"
-
-
-def _planted(workspace: Workspace) -> dict[str, str]:
+def _planted(answer: Answer) -> dict[str, str]:
     """What the folder holds by the next week: files that the app needs, and files that nobody should get."""
-    new = _new(workspace)
-    passwords = [".env", "services/mail/.env", f"services/{new}/.env", f"services/{new}/eu/.env"]
+    new = f"services/post-{answer.nonce('service')}"
+    passwords = [".env", "services/mail/.env", f"{new}/.env", f"{new}/eu/.env"]
     history = [".git/config", ".git/logs/HEAD"]
-    bulk = [f"{where}node_modules/tiny/index.js" for where in ("", "services/mail/", f"services/{new}/eu/")]
-    needed = [name for name in _needed(workspace) if name not in GIVEN]
+    bulk = [f"{where}node_modules/tiny/index.js" for where in ("", "services/mail/", f"{new}/eu/")]
+    noise = random.Random(0).randbytes(100_000).hex()  # noqa: S311 - bulk
     return (
-        dict.fromkeys(needed, "needed\n")
-        | dict.fromkeys(passwords, f"PASSWORD={_word(workspace, 'password')}\n")
-        | dict.fromkeys(history, f"url = https://me:{_word(workspace, 'history')}@git.invalid/\n")
-        | dict.fromkeys(bulk, f"// {_word(workspace, 'bulk')}\n" + random.Random(0).randbytes(100_000).hex())  # noqa: S311 - bulk
+        dict.fromkeys(_needed(answer)[len(GIVEN) :], "needed\n")
+        | dict.fromkeys(passwords, f"PASSWORD={answer.nonce('.env', 24)}\n")
+        | dict.fromkeys(history, f"url = https://me:{answer.nonce('.git', 24)}@git.invalid/\n")
+        | dict.fromkeys(bulk, f"// {answer.nonce('node_modules', 24)}\n{noise}")
     )
 
 
-def _word(workspace: Workspace, kind: str) -> str:
-    return workspace.nonce(kind, 24)
-
-
-def _needed(workspace: Workspace) -> list[str]:
-    new = _new(workspace)
+def _needed(answer: Answer) -> list[str]:
+    new = f"post-{answer.nonce('service')}"
     return [*GIVEN, f"web/{new}.html", f"services/{new}/eu/send.sh", f"services/{new}/.env.example"]
 
 
 @check(needs=builds, points=2)
-def complete(builds: Build, engine: Engine, workspace: Workspace) -> dict[str, tarfile.TarInfo]:
+def complete(builds: Build, engine: Engine, answer: Answer) -> dict[str, tarfile.TarInfo]:
     """What the app needs is in `/app`: `server.sh`, and all else in `web` and `services`."""
     there = builds.image.archive(APP)
-    missing = [name for name in _needed(workspace) if f"{APP}/{name}" not in there]
+    missing = [name for name in _needed(answer) if f"{APP}/{name}" not in there]
     if missing:
-        hidden = all("/." in f"/{name}" for name in missing)
+        hint = "Which pattern fits this name, or the name of a folder above it?"
+        if all("/." in f"/{name}" for name in missing):
+            hint = "A pattern matches more than it should. Which of yours fits this name? "
+            hint += "A line that begins with `!` takes names back."
         raise Failed(
             f"The image lacks {_listed(missing)}, which the app needs.",
-            hint="A pattern matches more than it should. Which of yours fits this name? A line that begins with `!` "
-            "takes names back."
-            if hidden
-            else "Which pattern fits this name, or the name of a folder above it?",
-            evidence=engine.once(
-                builds.image, APP, "-type", "f", "!", "-path", "*/node_modules/*", entrypoint="find"
-            ).evidence,
+            hint=hint,
+            evidence=engine.look(builds.image, "find", APP, "-type", "f", "!", "-path", "*/node_modules/*"),
         )
     return there
 
 
 @check(needs=builds, points=2)
-def no_passwords(builds: Build, engine: Engine, workspace: Workspace) -> None:
+def no_passwords(builds: Build, engine: Engine, answer: Answer) -> None:
     """No `.env` is in the image, in no layer of it."""
-    absent(builds.image, engine, workspace, "password", ".env")
+    _absent(".env", builds, engine, answer)
 
 
 @check(needs=builds, points=1)
-def no_history(builds: Build, engine: Engine, workspace: Workspace) -> None:
+def no_history(builds: Build, engine: Engine, answer: Answer) -> None:
     """Nothing from `.git` is in the image, in no layer of it."""
-    absent(builds.image, engine, workspace, "history", ".git")
+    _absent(".git", builds, engine, answer)
 
 
 @check(needs=builds, points=1)
-def no_bulk(builds: Build, engine: Engine, workspace: Workspace) -> None:
+def no_bulk(builds: Build, engine: Engine, answer: Answer) -> None:
     """Nothing from a `node_modules` is in the image, in no layer of it."""
-    absent(builds.image, engine, workspace, "bulk", "node_modules")
+    _absent("node_modules", builds, engine, answer)
 
 
-def absent(image: Image, engine: Engine, workspace: Workspace, kind: str, name: str) -> None:
-    found = image.holds(_word(workspace, kind), above=engine.original(BASE))
-    if not found:
-        return
-    there = image.archive(APP)
-    if not any(path in there for path in found):
+def _absent(name: str, builds: Build, engine: Engine, answer: Answer) -> None:
+    image = builds.image
+    found = image.holds(answer.nonce(name, 24), above=engine.original(BASE))
+    there = image.archive(APP) if found else {}
+    if found and not any(path in there for path in found):
         raise Failed(
             f"A later step removed `{found[0]}`, and the layer below still holds it. "
             "Whoever gets the image gets that layer.",
             hint="What is never sent need not be removed. Which file says what is not sent?",
             evidence=image.history_evidence(),
         )
-    at_top = any(path.startswith(f"{APP}/{name}") for path in found)
-    raise Failed(
-        f"The image holds {_listed(found)}."
-        + (f" The `{name}` at the top is left out, those below are not." * (not at_top)),
-        hint="A pattern is matched against the whole path from the top of the folder, not against each name in it."
-        if not at_top
-        else f"Which line of `.dockerignore` leaves out `{name}`?",
-        evidence=engine.once(image, APP, "-name", name, entrypoint="find").evidence,
-    )
+    if found:
+        which, hint = "", f"Which line of `.dockerignore` leaves out `{name}`?"
+        if not any(path.startswith(f"{APP}/{name}") for path in found):
+            which = f" The `{name}` at the top is left out, those below are not."
+            hint = (
+                "A pattern is matched against the whole path from the top of the folder, not against each name in it."
+            )
+        evidence = engine.look(image, "find", APP, "-name", name)
+        raise Failed(f"The image holds {_listed(found)}.{which}", hint=hint, evidence=evidence)
 
 
 @check(needs=(complete, no_passwords, no_history, no_bulk), points=2)
-def not_sent(engine: Engine, workspace: Workspace) -> None:
+def not_sent(engine: Engine, answer: Answer) -> None:
     """None of it is sent to the Engine, whatever the Dockerfile copies."""
-    with scratch_folder() as folder:
-        context = Path(folder) / "context"
-        shutil.copytree(workspace.path, context, symlinks=True)
+    with answer.copied() as context:
         # The name stays, for a Dockerfile may have an ignore file of its own.
         (context / "Dockerfile").write_text(PROBE)
         sent = engine.build(context).image.archive("/context")
-    files = {path: member for path, member in sent.items() if not member.isdir()}
-    extra = {path: member for path, member in files.items() if LEFT_OUT & set(PurePosixPath(path).parts)}
+    extra = [path for path, file in sent.items() if not file.isdir() and LEFT_OUT & set(PurePosixPath(path).parts)]
     if extra:
-        size = sum(member.size for member in extra.values())
+        size = sum(sent[path].size for path in extra)
         raise Failed(
             f"The image is clean, but {_listed([p.removeprefix('/context/') for p in extra])} "
             f"went to the Engine: {size / 1e6:.1f} MB that no image needs, in each build.",
             hint="Leaving a file out of the image is the second step. Which file keeps it at home?",
-            evidence=[PROBE_COMMAND, *list(extra)[:12]],
+            evidence=[PROBE_COMMAND, *extra[:12]],
         )
 
 

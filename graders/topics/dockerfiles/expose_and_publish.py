@@ -1,7 +1,4 @@
-from graders.check import check
-from graders.engine import Build, Container, Engine
-from graders.errors import Failed
-from graders.workspace import Workspace
+from graders.author import Answer, Build, Container, Engine, Failed, check
 
 IMAGE, NAME, VISITOR = "dd-desk:1.0", "dd-desk", "dd-desk-visitor"
 PAGE, KEY = "8080/tcp", "9090/tcp"
@@ -9,9 +6,9 @@ EXPOSED = "{{json .Config.ExposedPorts}}"
 
 
 @check(points=1)
-def builds(engine: Engine, workspace: Workspace) -> Build:
+def builds(engine: Engine, answer: Answer) -> Build:
     """The Dockerfile builds."""
-    return engine.build(workspace.path)
+    return engine.build(answer.path)
 
 
 @check(needs=builds, points=2)
@@ -52,12 +49,7 @@ def running(engine: Engine) -> Container:
 def from_this_image(running: Container, builds: Build, engine: Engine) -> None:
     """It was made from `dd-desk:1.0`, built from the Dockerfile as it is now."""
     image = engine.image(IMAGE)
-    if running.attributes["Image"] != image.id:
-        raise Failed(
-            f"`{NAME}` was made from `{running.config['Image']}`, which is not the image `{IMAGE}` of now.",
-            hint="A container keeps the image it was made from. After a new build, make a new container.",
-            evidence=[*running.evidence("{{.Image}}"), *image.evidence("{{.Id}}")],
-        )
+    running.of(image)
     if image.config.get("ExposedPorts") != builds.image.config.get("ExposedPorts"):
         raise Failed(
             f"`{IMAGE}` is not what the `Dockerfile` says now.",
@@ -71,19 +63,18 @@ def published(running: Container) -> list[tuple[str, int]]:
     """Its port 8080 is published, and the page answers there."""
     bound = running.published(PAGE)
     if not bound:
-        others = [key for key, found in running.attributes["NetworkSettings"]["Ports"].items() if found]
+        others = running.published_ports
         seen = f"publishes {' and '.join(others)}, and not {PAGE}" if others else "publishes no port"
         noted = PAGE in (running.config.get("ExposedPorts") or {})
         raise Failed(
             f"`{NAME}` {seen}." + " That the port is exposed is a note; it publishes nothing." * (noted and not others),
             hint="Publishing is done by `docker run`. It can read the note for you.",
-            evidence=[*running.evidence(EXPOSED), *running.engine.docker("port", NAME).evidence],
+            evidence=[*running.evidence(EXPOSED), *running.port_evidence()],
         )
     response = running.request("/", port=8080)
     if response.status != 200:
-        seen = f"answers with status {response.status}" if response.status else f"does not answer: {response.error}"
         raise Failed(
-            f"http://127.0.0.1:{bound[0][1]}/ {seen}.",
+            f"http://127.0.0.1:{bound[0][1]}/ {response.seen}.",
             evidence=[f"$ curl -s http://127.0.0.1:{bound[0][1]}/", *running.log_evidence()],
         )
     return bound
@@ -110,7 +101,7 @@ def key_not_published(running: Container) -> str:
         raise Failed(
             f"Port 9090 is published too: on {bound[0][0]}:{bound[0][1]} whoever reaches your machine gets the key.",
             hint="Neighbours on the same Engine need no published port.",
-            evidence=running.engine.docker("port", NAME).evidence,
+            evidence=running.port_evidence(),
         )
     asked = running.request_inside("/key", port=9090)
     if not asked.stdout.strip():
@@ -126,26 +117,19 @@ def key_not_published(running: Container) -> str:
 def visitor(engine: Engine, key_not_published: str) -> None:
     """The container `dd-desk-visitor` got the key from port 9090, and printed it."""
     container = engine.container(VISITOR)
-    state = container.wait_exit(10)
-    output = container.logs()
-    if key_not_published in output:
-        return
-    evidence = [
-        *container.evidence("{{.HostConfig.NetworkMode}} {{.Config.Cmd}} exit code {{.State.ExitCode}}"),
-        *container.log_evidence(),
-    ]
-    if "refused" in output or "can't connect" in output:
-        raise Failed(
-            f"Nothing answered `{VISITOR}`: it asked where nobody listens on port 9090.",
-            hint="In a container, 127.0.0.1 is that container itself; with the machine's network, it is the machine. "
-            f"How does one container get to another, or into the network of `{NAME}`?",
-            evidence=evidence,
+    code, output = container.wait_exit(10)["ExitCode"], container.logs()
+    if key_not_published not in output:
+        seen = f"did not print the key that `{NAME}` has now" if output.strip() else "printed nothing"
+        message = f"`{VISITOR}` ended with exit code {code} and {seen}."
+        hint = (
+            "Each container makes a key of its own, and keeps it until it is removed. "
+            "The visitor must ask, and what it prints must be the answer."
         )
-    code = state["ExitCode"]
-    seen = "printed nothing" if not output.strip() else f"did not print the key that `{NAME}` has now"
-    raise Failed(
-        f"`{VISITOR}` ended with exit code {code} and {seen}.",
-        hint="Each container makes a key of its own, and keeps it until it is removed. "
-        "The visitor must ask, and what it prints must be the answer.",
-        evidence=evidence,
-    )
+        if "refused" in output or "can't connect" in output:
+            message = f"Nothing answered `{VISITOR}`: it asked where nobody listens on port 9090."
+            hint = (
+                "In a container, 127.0.0.1 is that container itself; with the machine's network, it is the machine. "
+                f"How does one container get to another, or into the network of `{NAME}`?"
+            )
+        template = "{{.HostConfig.NetworkMode}} {{.Config.Cmd}} exit code {{.State.ExitCode}}"
+        raise Failed(message, hint=hint, evidence=[*container.evidence(template), *container.log_evidence()])

@@ -1,43 +1,34 @@
-from graders.check import check
-from graders.engine import Build, Engine
-from graders.errors import Failed
-from graders.workspace import Workspace
+from graders.author import Answer, Build, Engine, Failed, check, hinted
 
 BASE = "python:3.13-slim"
-LAYERS = "{{range .RootFS.Layers}}{{println .}}{{end}}"
 PRIVATE = ("notes/suppliers.txt", "photos/soup.svg")
 
 
-def _dish(workspace: Workspace) -> str:
-    return f"Stew {workspace.nonce('dish')}"
+def _dish(answer: Answer) -> str:
+    return f"Stew {answer.nonce('dish')}"
 
 
-def _private_word(workspace: Workspace) -> str:
-    return f"private-{workspace.nonce('private', 24)}"
+def _private_word(answer: Answer) -> str:
+    return f"private-{answer.nonce('private', 24)}"
 
 
 @check(points=1)
-def builds(engine: Engine, workspace: Workspace) -> Build:
+def builds(engine: Engine, answer: Answer) -> Build:
     """The Dockerfile builds."""
     # A dish added just before the build is on no page that was made earlier.
-    menu = workspace.file("menu.csv")
-    menu.write_bytes(menu.read_bytes().rstrip() + f"\n{_dish(workspace)},5.20\n".encode())
+    menu = answer.file("menu.csv")
+    menu.write_bytes(menu.read_bytes().rstrip() + f"\n{_dish(answer)},5.20\n".encode())
     for name in PRIVATE:
-        (workspace.path / name).parent.mkdir(exist_ok=True)
-        (workspace.path / name).write_text(_private_word(workspace))
-    return engine.build(workspace.path)
+        (answer.path / name).parent.mkdir(exist_ok=True)
+        (answer.path / name).write_text(_private_word(answer))
+    return engine.build(answer.path)
 
 
 @check(needs=builds, points=1)
-def right_base(builds: Build, engine: Engine) -> None:
+def right_base(builds: Build) -> None:
     """It starts from `python:3.13-slim`."""
-    base = engine.original(BASE)
-    if builds.image.layers[: len(base.layers)] != base.layers:
-        raise Failed(
-            f"The lowest layers of the image are not those of `{BASE}`.",
-            hint="Which instruction chooses the image that yours starts from?",
-            evidence=[*builds.image.evidence(LAYERS), *base.evidence(LAYERS)],
-        )
+    with hinted("Which instruction chooses the image that yours starts from?"):
+        builds.image.starts_from(BASE)
 
 
 @check(needs=builds, points=1)
@@ -53,7 +44,7 @@ def working_directory(builds: Build) -> None:
 
 
 @check(needs=builds, points=1)
-def in_place(builds: Build, engine: Engine, workspace: Workspace) -> None:
+def in_place(builds: Build, engine: Engine, answer: Answer) -> None:
     """`/app/app.py` is the file from your folder."""
     there = builds.image.read("/app/app.py")
     if there is None:
@@ -64,29 +55,29 @@ def in_place(builds: Build, engine: Engine, workspace: Workspace) -> None:
             hint="The last word of COPY is the place in the image; a place without `/` in front is below WORKDIR.",
             evidence=search.evidence,
         )
-    if there != workspace.file("app.py").read_bytes():
+    if there != answer.file("app.py").read_bytes():
         raise Failed(
             "`/app/app.py` is not the `app.py` of your folder.", hint="Where does the other content come from?"
         )
 
 
 @check(needs=in_place, points=2)
-def made_in_build(builds: Build, workspace: Workspace, engine: Engine) -> str:
+def made_in_build(builds: Build, answer: Answer, engine: Engine) -> str:
     """Building makes `/app/page.html` from `menu.csv`."""
-    page = builds.image.read("/app/page.html")
+    page = builds.image.text("/app/page.html")
     if page is None:
         raise Failed(
             "The image holds no `/app/page.html`, so nothing made the page while the image was built.",
             hint="RUN works once, in the build. CMD is noted down and works later, in each container.",
-            evidence=engine.once(builds.image, "-l", "/app", entrypoint="ls").evidence,
+            evidence=engine.look(builds.image, "ls", "-l", "/app"),
         )
-    dish = _dish(workspace)
-    if dish not in page.decode(errors="replace"):
+    dish = _dish(answer)
+    if dish not in page:
         raise Failed(
             f"A dish, “{dish}”, was added to `menu.csv` before this build, and `/app/page.html` lacks it. "
             "The page was made earlier and copied.",
             hint="The page must be made anew in each build, from the `menu.csv` that was copied.",
-            evidence=engine.once(builds.image, "/app/page.html", entrypoint="cat").evidence,
+            evidence=engine.look(builds.image, "cat", "/app/page.html"),
         )
     return dish
 
@@ -94,23 +85,19 @@ def made_in_build(builds: Build, workspace: Workspace, engine: Engine) -> str:
 @check(needs=made_in_build, points=2)
 def answers(builds: Build, engine: Engine, made_in_build: str) -> None:
     """A container started with no arguments serves the page on port 8000."""
-    try:
-        container = engine.run(builds.image, ports={"8000/tcp": ("127.0.0.1", 0)})
-        response = container.request("/", port=8000)
-    except Failed as ended:
-        raise Failed(
-            ended.message,
-            hint="A container lives as long as its command. Which command does your image give it, word by word?",
-            evidence=[*ended.evidence, *builds.image.evidence("{{.Config.Entrypoint}} {{.Config.Cmd}}")],
-        ) from None
-    if response.status != 200 or made_in_build not in response.body:
-        raise Failed(f"Port 8000 of a container of the image {response.seen}.", evidence=container.log_evidence())
+    hint = "A container lives as long as its command. Which command does your image give it, word by word?"
+    with hinted(hint, builds.image.command_evidence):
+        container = engine.run(builds.image, publish=[8000])
+        page = container.page(port=8000)
+    if made_in_build not in page:
+        message = f"Port 8000 of a container of the image answers, and not with the dish “{made_in_build}”."
+        raise Failed(message, evidence=container.log_evidence())
 
 
 @check(needs=builds, points=2)
-def only_what_is_needed(builds: Build, engine: Engine, workspace: Workspace) -> None:
+def only_what_is_needed(builds: Build, engine: Engine, answer: Answer) -> None:
     """Nothing from `notes/` and `photos/` is in the image, in no layer of it."""
-    found = builds.image.holds(_private_word(workspace), above=engine.original(BASE))
+    found = builds.image.holds(_private_word(answer), above=engine.original(BASE))
     if found:
         raise Failed(
             f"A layer of the image holds `{'` and `'.join(found)}`. "

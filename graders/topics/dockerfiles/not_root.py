@@ -1,9 +1,6 @@
 import re
 
-from graders.check import check
-from graders.engine import Build, Container, Engine
-from graders.errors import Failed
-from graders.workspace import Workspace
+from graders.author import Answer, Build, Container, Engine, Failed, check, hinted
 
 DATA = "/data"
 ENTRIES = f"{DATA}/entries.txt"
@@ -14,26 +11,18 @@ STRANGER = "64123:64123"
 
 
 @check(points=1)
-def builds(engine: Engine, workspace: Workspace) -> Build:
+def builds(engine: Engine, answer: Answer) -> Build:
     """The Dockerfile builds."""
-    try:
-        return engine.build(workspace.path)
-    except Failed as broken:
-        hint = "Below USER, the steps of the build work as that user too. Which of them need root?"
-        raise Failed(broken.message, hint=hint, evidence=broken.evidence) from None
+    with hinted("Below USER, the steps of the build work as that user too. Which of them need root?"):
+        return engine.build(answer.path)
 
 
 @check(needs=builds, points=1)
 def answers(builds: Build, engine: Engine) -> Container:
     """A container started with no options answers on port 8080."""
-    try:
-        container = engine.run(builds.image, ports={"8080/tcp": ("127.0.0.1", 0)})
-        response = container.request("/", port=8080)
-    except Failed as ended:
-        hint = "USER creates no user (a number needs none), and the user must be allowed to read what the app needs."
-        raise Failed(ended.message, hint=hint, evidence=ended.evidence) from None
-    if response.status != 200:
-        raise Failed(f"Port 8080 of a container of the image {response.seen}.", evidence=container.log_evidence())
+    with hinted("USER creates no user (a number needs none), and the user must be allowed to read what the app needs."):
+        container = engine.run(builds.image, publish=[8080])
+        container.page(port=8080)
     return container
 
 
@@ -66,9 +55,9 @@ def by_number(builds: Build) -> None:
 
 
 @check(needs=not_root, points=2)
-def keeps_entries(answers: Container, workspace: Workspace, not_root: str) -> None:
+def keeps_entries(answers: Container, answer: Answer, not_root: str) -> None:
     """It keeps entries in `/data/entries.txt`."""
-    word = workspace.nonce("entry")
+    word = answer.nonce("entry")
     response = answers.request(f"/{word}", port=8080, method="POST")
     listed = answers.exec("ls", "-ldn", DATA, user=not_root)
     if response.status != 201:

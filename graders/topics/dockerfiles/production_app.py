@@ -1,96 +1,80 @@
 import hashlib
 import re
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
-from environment.engines.scratch import scratch_folder
-from graders.check import check
-from graders.engine import Build, Container, Engine, Image, Step
-from graders.errors import Failed
-from graders.workspace import Workspace
+from graders.author import Answer, Build, Container, Engine, Failed, Image, Step, check, hinted
 
 BASE = "python:3.13-slim"
 LOCK, APP, SECRET = "requirements.lock", "app.py", ".env"
 OLD, NEW = "1.4.0", "1.4.1"
-PORTS = {"5000/tcp": ("127.0.0.1", 0)}
+PORT = 5000
 STOP_SECONDS, KILLED = 3, 137
 HEALTH_SECONDS = 20
 SECOND = 1_000_000_000
 OFTEN = {"interval": SECOND, "retries": 1, "start_period": SECOND // 1000}
 """Health check options of the check's own containers, so that nobody waits for a minute."""
 PACKAGES = r"find / -xdev -name '*.dist-info' -exec stat -c '%n %y' {}/METADATA ';'"
-LISTED = ("/", "-xdev", "-name", "*.dist-info")
-LAYERS = "{{range .RootFS.Layers}}{{println .}}{{end}}"
+Packages = dict[str, tuple[str, str]]
+"""Version and time of installation of each Python package in an image, by name."""
 
 
 @check(points=1)
-def builds(engine: Engine, workspace: Workspace) -> Build:
+def builds(engine: Engine, answer: Answer) -> Build:
     """The Dockerfile builds."""
     for name in (LOCK, APP):
-        workspace.file(name)
-    (workspace.path / SECRET).write_text(f"PASSWORD={_secret(workspace)}\n")
-    return engine.build(workspace.path)
-
-
-def _secret(workspace: Workspace) -> str:
-    return workspace.nonce("password", 24)
+        answer.file(name)
+    (answer.path / SECRET).write_text(f"PASSWORD={answer.nonce('password', 24)}\n")
+    return engine.build(answer.path)
 
 
 @check(needs=builds, points=1)
-def pinned_base(builds: Build, engine: Engine) -> None:
+def pinned_base(builds: Build) -> None:
     """It starts from `python:3.13-slim`."""
-    base = engine.original(BASE)
-    if builds.image.layers[: len(base.layers)] != base.layers:
-        raise Failed(
-            f"The lowest layers of the image are not those of `{BASE}`.",
-            hint="A base with a version in its name is the same tomorrow, and its layers are shared with other images.",
-            evidence=[*builds.image.evidence(LAYERS), *base.evidence(LAYERS)],
-        )
+    hint = "A base with a version in its name is the same tomorrow, and its layers are shared with other images."
+    with hinted(hint):
+        builds.image.starts_from(BASE)
 
 
 @check(needs=builds, points=2)
-def installed(builds: Build, engine: Engine, workspace: Workspace) -> dict[str, tuple[str, str]]:
+def installed(builds: Build, engine: Engine, answer: Answer) -> Packages:
     """The packages of `requirements.lock` are in it, in the versions that it names."""
     packages = _packages(engine, builds.image)
-    for name, version in re.findall(r"^([\w-]+)==([\w.]+)", workspace.file(LOCK).read_text(), re.MULTILINE):
+    for name, version in re.findall(r"^([\w-]+)==([\w.]+)", answer.file(LOCK).read_text(), re.MULTILINE):
         there = packages.get(name, ("", ""))[0]
         if there != version:
-            raise Failed(
-                f"`{name}` is in the image in version {there}; `{LOCK}` says {version}."
-                if there
-                else f"`{name}` {version}, which `{LOCK}` names, is not in the image.",
-                hint="Without a version, pip takes the newest that it finds. Which file says what was tested?"
-                if there
-                else "What is installed when a container starts is installed anew in each, and can fail in each.",
-                evidence=engine.once(builds.image, *LISTED, entrypoint="find", user="0").evidence,
-            )
+            message = f"`{name}` {version}, which `{LOCK}` names, is not in the image."
+            hint = "What is installed when a container starts is installed anew in each, and can fail in each."
+            if there:
+                message = f"`{name}` is in the image in version {there}; `{LOCK}` says {version}."
+                hint = "Without a version, pip takes the newest that it finds. Which file says what was tested?"
+            raise Failed(message, hint=hint, evidence=_listed(engine, builds.image))
     return packages
 
 
-def _packages(engine: Engine, image: Image) -> dict[str, tuple[str, str]]:
-    """Version and time of installation of each Python package in the image, by name."""
+def _packages(engine: Engine, image: Image) -> Packages:
     found = engine.once(image, "-c", PACKAGES, entrypoint="sh", user="0").stdout
     lines = re.findall(r"/([^/\s]+)-([^/\s-]+)\.dist-info/METADATA (.+)", found)
     return {name: (version, time) for name, version, time in lines}
 
 
+def _listed(engine: Engine, image: Image) -> list[str]:
+    return engine.look(image, "find", "/", "-xdev", "-name", "*.dist-info", user="0")
+
+
 @check(needs=installed, points=1)
-def no_developers_tools(installed: dict[str, tuple[str, str]], builds: Build, engine: Engine) -> None:
+def no_developers_tools(installed: Packages, builds: Build, engine: Engine) -> None:
     """`tidecheck`, which is for developers, is not in it."""
     if "tidecheck" in installed:
         raise Failed(
             "`tidecheck` is installed in the image.",
             hint="There are two lock files. Which one is for the image?",
-            evidence=engine.once(builds.image, *LISTED, entrypoint="find", user="0").evidence,
+            evidence=_listed(engine, builds.image),
         )
 
 
 @check(needs=installed, points=1)
-def follows_lock(engine: Engine, workspace: Workspace) -> None:
+def follows_lock(engine: Engine, answer: Answer) -> None:
     """When `requirements.lock` names another version, the next build installs that."""
-    with _changed(workspace) as context:
+    with answer.copied() as context:
         wheel = next((context / "wheels").glob(f"tides-{NEW}-*.whl"), None)
         if wheel is None:
             raise Failed(f"`wheels` holds no tides {NEW} any more.", hint="`%reset` brings the files back.")
@@ -107,13 +91,6 @@ def follows_lock(engine: Engine, workspace: Workspace) -> None:
         )
 
 
-@contextmanager
-def _changed(workspace: Workspace) -> Iterator[Path]:
-    """A second copy of the folder, to change while the first is looked at."""
-    with scratch_folder() as folder:
-        yield Path(shutil.copytree(workspace.path, Path(folder) / "context", symlinks=True))
-
-
 def _steps(build: Build) -> list[Step]:
     """The steps of the Dockerfile, in the order in which they were done."""
     steps = [step for step in build.steps if re.match(r"\[(?!internal)", step.name) and "FROM " not in step.name]
@@ -127,42 +104,32 @@ def _names(build: Build) -> list[str]:
 @check(needs=installed, points=2)
 def answers(builds: Build, engine: Engine) -> Container:
     """A container started without options answers on port 5000 from outside."""
-    try:
-        container = engine.run(builds.image, ports=PORTS)
-        response = container.request("/", port=5000, wait=8)
-    except Failed as ended:
-        raise Failed(
-            ended.message,
-            hint="What does the log say is missing? Was it copied, and to where the command looks for it?",
-            evidence=ended.evidence,
-        ) from None
-    if response.status == 200:
-        return container
-    if response.status:
-        raise Failed(f"Port 5000 answers with status {response.status}.", evidence=container.log_evidence())
-    if container.request_inside("/", port=5000, seconds=1).stdout:
+    with hinted("What does the log say is missing? Was it copied, and to where the command looks for it?"):
+        container = engine.run(builds.image, publish=[PORT])
+        response = container.request("/", port=PORT, wait=8)
+    if response.status == 0 and container.request_inside("/", port=PORT, seconds=1).stdout:
         raise Failed(
             "Inside the container port 5000 answers; from outside nobody gets through. "
             "The server listens on 127.0.0.1, and that is the container's own loopback.",
             hint="On which address must a server in a container listen? `harbour --help` says how to tell it.",
             evidence=container.log_evidence(),
         )
-    raise Failed(
-        f"Port 5000 of a container of the image does not answer: {response.error}",
-        hint="The log says where the server listens.",
-        evidence=container.log_evidence(),
-    )
+    if response.status != 200:
+        hint = "" if response.status else "The log says where the server listens."
+        message = f"Port {PORT} of a container of the image {response.seen}."
+        raise Failed(message, hint=hint, evidence=container.log_evidence())
+    return container
 
 
 @check(needs=answers, points=2)
-def keeps_packages(installed: dict[str, tuple[str, str]], engine: Engine, workspace: Workspace) -> None:
+def keeps_packages(installed: Packages, engine: Engine, answer: Answer) -> None:
     """A change of `app.py` reaches the image, and does not install the packages again."""
-    release = workspace.nonce("release")
-    with _changed(workspace) as context:
+    release = answer.nonce("release")
+    with answer.copied() as context:
         app = context / APP
         app.write_text(f'{app.read_text()}\nRELEASE = "{release}"\n')
         build = engine.build(context)
-    page = engine.run(build.image, ports=PORTS).request("/", port=5000)
+    page = engine.run(build.image, publish=[PORT]).request("/", port=PORT)
     if release not in page.body:
         raise Failed(
             f"`{APP}` was changed to release {release}, and the page of the new image does not say so: "
@@ -184,8 +151,7 @@ def keeps_packages(installed: dict[str, tuple[str, str]], engine: Engine, worksp
 @check(needs=answers, points=2)
 def not_root(answers: Container, builds: Build) -> None:
     """It does not run as root."""
-    status = answers.exec("cat", "/proc/1/status", user="0").stdout
-    if re.search(r"^Uid:\s+\d+\s+0\s", status, re.MULTILINE):
+    if answers.first_user == 0:
         raise Failed(
             "The server runs as user 0, root.",
             hint="Which instruction says as whom containers run?",
@@ -196,72 +162,52 @@ def not_root(answers: Container, builds: Build) -> None:
 @check(needs=answers, points=2)
 def stops(builds: Build, engine: Engine) -> None:
     """It ends within 3 seconds of `docker stop`, with exit code 0."""
-    container = engine.run(builds.image, ports=PORTS)
-    container.request("/", port=5000)
-    first = container.exec("cat", "/proc/1/cmdline", user="0").stdout.replace("\0", " ").strip()
+    container = engine.run(builds.image, publish=[PORT])
+    container.request("/", port=PORT)
+    first = container.first_process
     container.stop(STOP_SECONDS)
-    code = container.state["ExitCode"]
-    if code:
-        seen = (
-            f"{STOP_SECONDS} seconds after `docker stop` it still ran, and was killed: exit code {code}."
-            if code == KILLED
-            else f"It ended with exit code {code}."
-        )
+    if code := container.state["ExitCode"]:
+        seen = f"It ended with exit code {code}."
+        if code == KILLED:
+            seen = f"{STOP_SECONDS} seconds after `docker stop` it still ran, and was killed: exit code {code}."
         raise Failed(
             f"{seen} The signal went to process 1, which is `{first}`.",
             hint="The server ends in good order when it hears of the stop. How does it become process 1?",
-            evidence=[
-                *builds.image.evidence("{{json .Config.Entrypoint}} {{json .Config.Cmd}}"),
-                *container.log_evidence(),
-            ],
+            evidence=[*builds.image.command_evidence(), *container.log_evidence()],
         )
 
 
 @check(needs=answers, points=1)
 def healthy(builds: Build, engine: Engine) -> None:
     """Its health check calls it `healthy` while it answers."""
-    if (builds.image.config.get("Healthcheck") or {}).get("Test", ["NONE"])[0] == "NONE":
-        raise Failed(
-            "The image has no health check.",
-            hint="Who notices, at night, that the app no longer answers?",
-            evidence=builds.image.evidence("{{json .Config.Healthcheck}}"),
-        )
+    with hinted("Who notices, at night, that the app no longer answers?"):
+        builds.image.health_check()
     container = engine.run(builds.image, healthcheck={"interval": SECOND})
-    if not container.wait_until(lambda a: a["State"]["Health"]["Status"] == "healthy", HEALTH_SECONDS):
+    if not container.becomes("healthy", HEALTH_SECONDS):
         raise Failed(
-            f"The app answers, and after {HEALTH_SECONDS} seconds the container is "
-            f"`{container.state['Health']['Status']}`.",
+            f"The app answers, and after {HEALTH_SECONDS} seconds the container is `{container.health}`.",
             hint="Run the command of the health check in a container yourself. What does it say?",
-            evidence=_health(container),
+            evidence=container.health_evidence(),
         )
-
-
-def _health(container: Container) -> list[str]:
-    probe = (container.state["Health"].get("Log") or [{"ExitCode": "none yet", "Output": ""}])[-1]
-    said = str(probe["Output"]).strip().splitlines()[-1:]
-    return [
-        "$ docker inspect --format '{{json .State.Health}}' my-container",
-        f"exit code {probe['ExitCode']}{': ' if said else ''}{''.join(said)[:200]}",
-    ]
 
 
 @check(needs=healthy, points=1)
 def notices(builds: Build, engine: Engine) -> None:
     """It calls a container `unhealthy` in which nothing answers."""
     container = engine.run(builds.image, "600", entrypoint="sleep", healthcheck=OFTEN)
-    if not container.wait_until(lambda a: a["State"]["Health"]["Status"] == "unhealthy", HEALTH_SECONDS):
+    if not container.becomes("unhealthy", HEALTH_SECONDS):
         raise Failed(
             "The check started a container of your image with `sleep` in place of the server, and it is "
-            f"`{container.state['Health']['Status']}`.",
+            f"`{container.health}`.",
             hint="Whom does the health check ask?",
-            evidence=[*builds.image.evidence("{{json .Config.Healthcheck}}"), *_health(container)],
+            evidence=[*builds.image.evidence("{{json .Config.Healthcheck}}"), *container.health_evidence()],
         )
 
 
 @check(needs=builds, points=1)
-def no_secret(builds: Build, engine: Engine, workspace: Workspace) -> None:
+def no_secret(builds: Build, engine: Engine, answer: Answer) -> None:
     """Nothing from `.env` is in it, in no layer."""
-    found = builds.image.holds(_secret(workspace), above=engine.original(BASE))
+    found = builds.image.holds(answer.nonce("password", 24), above=engine.original(BASE))
     if found:
         raise Failed(
             f"There was a `.env` with a password beside the Dockerfile, and now the image holds it: `{found[0]}`.",

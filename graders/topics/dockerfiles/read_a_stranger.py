@@ -1,64 +1,49 @@
 import re
-import shutil
-from pathlib import Path
 
-from environment.engines.scratch import scratch_folder
-from graders.check import check
-from graders.engine import Build, Engine, Image
-from graders.errors import Failed
-from graders.workspace import Workspace
+from graders.author import Answer, Build, Engine, Failed, Image, check, hinted
 
 BASE, STRANGER = "busybox:1.37", "dd-stranger:1.0"
 PLACE = "/srv/letter"
-DOCKERFILE = f"""\
-FROM {BASE}
-LABEL org.opencontainers.image.title="A stranger"
-ENV LAMP=lit GREETING="Good evening"
-ARG EDITION=3
-WORKDIR {PLACE}
-COPY --chown=1007:1008 --chmod=640 letter.txt ./
-RUN sha256sum letter.txt > seal
-RUN echo "edition $EDITION" > edition && chmod 600 edition && chown 1007 edition
-EXPOSE 7070
-STOPSIGNAL SIGINT
-USER 1007:1008
-ENTRYPOINT ["cat"]
-CMD ["letter.txt", "edition"]
-"""
 OF_THE_ENGINE = ("/proc", "/sys", "/dev", "/.dockerenv", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/etc/mtab")
 """What an Engine puts into each container."""
 LOADED = re.compile(r"(?:load metadata for|^(?:\[[^]]*\] )?FROM) (?:docker\.io/(?:library/)?)?(\S+)")
 """How a build step names an image that it reads; Engine 20.10 loads no metadata for COPY --from."""
 TITLE = '{{index .Config.Labels "org.opencontainers.image.title"}}'
 SIGNALS = {"2": "SIGINT"}
+SETTINGS = {
+    "WorkingDir": "working directory",
+    "User": "user",
+    "ExposedPorts": "exposed port",
+    "StopSignal": "stop signal",
+}
+Files = dict[str, tuple[str, str]]
+"""Contents or kind, and owner with mode, of each file of an image, by path."""
 
 
-def prepare(engine: Engine, workspace: Workspace) -> None:
-    with scratch_folder() as folder:
-        (Path(folder) / "Dockerfile").write_text(DOCKERFILE)
-        (Path(folder) / "letter.txt").write_text(
-            f"Dear finder,\nthe word is {_word(workspace)}.\nWhat I was made from is lost. Read me.\n"
-        )
-        image = engine.build(Path(folder), tags=[STRANGER]).image
+def prepare(engine: Engine, answer: Answer) -> None:
+    with answer.copied(answer.scene) as context:
+        letter = context / "letter.txt"
+        letter.write_text(letter.read_text().replace("WORD", _word(answer)))
+        image = engine.build(context, tags=[STRANGER]).image
     # Its second name is that of a build, which says nothing to a learner.
     for name in set(image.tags) - {STRANGER}:
-        engine.client.api.remove_image(name)
+        engine.untag(name)
 
 
-def _word(workspace: Workspace) -> str:
-    return workspace.nonce("word", 16)
+def _word(answer: Answer) -> str:
+    return answer.nonce("word", 16)
 
 
 @check(points=1)
-def builds(engine: Engine, workspace: Workspace) -> Build:
+def builds(engine: Engine, answer: Answer) -> Build:
     """The Dockerfile builds."""
-    return engine.build(workspace.path)
+    return engine.build(answer.path)
 
 
 @check(needs=builds, points=2)
 def own_work(builds: Build, engine: Engine) -> None:
     """It is built from `busybox:1.37`, and without the stranger."""
-    stranger, base = engine.image(STRANGER), engine.original(BASE)
+    stranger = engine.image(STRANGER)
     for step in builds.steps:
         loaded = LOADED.search(step.name)
         if loaded and engine.has_image(loaded[1]) and engine.image(loaded[1]).id == stranger.id:
@@ -68,85 +53,67 @@ def own_work(builds: Build, engine: Engine) -> None:
                 hint="Take out of the image what cannot be made anew, before the build, and copy it from your folder.",
                 evidence=[f"$ {builds.command}", step.name],
             )
-    if builds.image.layers[: len(base.layers)] != base.layers:
-        layers = "{{range .RootFS.Layers}}{{println .}}{{end}}"
-        raise Failed(
-            f"The lowest layers of your image are not those of `{BASE}`.",
-            hint="The stranger shares its lowest layers with its base, and yours should too.",
-            evidence=[*builds.image.evidence(layers), *base.evidence(layers)],
-        )
+    with hinted("The stranger shares its lowest layers with its base, and yours should too."):
+        builds.image.starts_from(BASE)
 
 
 @check(needs=builds, points=2)
-def files(builds: Build, engine: Engine) -> tuple[dict[str, str], dict[str, str]]:
+def files(builds: Build, engine: Engine) -> tuple[Files, Files]:
     """Its files are those of the stranger, with the same contents."""
     stranger = engine.image(STRANGER)
-    found: dict[str, tuple[dict[str, str], dict[str, str]]] = {}
-    engine.side_by_side(
-        lambda: found.update(stranger=_files(engine, stranger)), lambda: found.update(mine=_files(engine, builds.image))
-    )
-    (wanted, wanted_modes), (seen, seen_modes) = found["stranger"], found["mine"]
-    evidence = [*_listing(engine, stranger), *_listing(engine, builds.image)]
-    hint = "Which instruction of the history made this file, and what did it read?"
-    for path in sorted(wanted.keys() | seen.keys()):
-        if path not in seen:
-            raise Failed(f"`{path}` is in the stranger, and not in your image.", hint=hint, evidence=evidence)
-        if path not in wanted:
-            raise Failed(f"`{path}` is in your image, and not in the stranger.", hint=hint, evidence=evidence)
-        if wanted[path] != seen[path]:
-            raise Failed(
-                f"`{path}` has other contents than in the stranger.",
-                hint=hint,
-                evidence=[
-                    *engine.once(stranger, path, entrypoint="cat", user="0").evidence,
-                    *engine.once(builds.image, path, entrypoint="cat", user="0").evidence,
-                ],
-            )
-    return wanted_modes, seen_modes
+    wanted, seen = engine.side_by_side(lambda: _files(engine, stranger), lambda: _files(engine, builds.image))
+    with hinted("Which instruction of the history made this file, and what did it read?"):
+        for path in sorted(wanted.keys() | seen.keys()):
+            if path not in seen:
+                raise Failed(f"`{path}` is in the stranger, and not in your image.", evidence=_both(engine, builds))
+            if path not in wanted:
+                raise Failed(f"`{path}` is in your image, and not in the stranger.", evidence=_both(engine, builds))
+            if wanted[path][0] != seen[path][0]:
+                evidence = _both(engine, builds, "cat", path)
+                raise Failed(f"`{path}` has other contents than in the stranger.", evidence=evidence)
+    return wanted, seen
 
 
-def _files(engine: Engine, image: Image) -> tuple[dict[str, str], dict[str, str]]:
-    """Contents (or kinds) and owners with modes, by path."""
+def _files(engine: Engine, image: Image) -> Files:
     skipped = " -o ".join(f"-path {path}" for path in OF_THE_ENGINE)
-    found = f"find / -xdev \\( {skipped} \\) -prune -o"
-    script = f"{found} -exec stat -c '%n|%F|%u:%g %a' {{}} + && {found} -type f -exec sha256sum {{}} +"
-    kinds: dict[str, str] = {}
-    modes: dict[str, str] = {}
+    find = f"find / -xdev \\( {skipped} \\) -prune -o"
+    script = f"{find} -exec stat -c '%n|%F|%u:%g %a' {{}} + && {find} -type f -exec sha256sum {{}} +"
+    found: Files = {}
     for line in engine.once(image, "-c", script, entrypoint="sh", user="0").stdout.splitlines():
         if "|" in line:
             path, kind, mode = line.split("|")
-            kinds.setdefault(path, kind)
-            modes[path] = mode
+            found[path] = (kind, mode)
         else:
             digest, _, path = line.partition("  ")
-            kinds[path] = digest
-    return kinds, modes
+            found[path] = (digest, found.get(path, ("", ""))[1])
+    return found
 
 
-def _listing(engine: Engine, image: Image) -> list[str]:
-    return engine.once(image, "-lnR", "/srv", entrypoint="ls", user="0").evidence
+def _both(engine: Engine, builds: Build, *command: str) -> list[str]:
+    """What a command prints in the stranger and in the answer's image, or else a list of their files."""
+    program, *arguments = command or ("ls", "-lnR", "/srv")
+    both = (engine.image(STRANGER), builds.image)
+    return [line for image in both for line in engine.look(image, program, *arguments, user="0")]
 
 
 @check(needs=files, points=1)
-def owners_and_modes(files: tuple[dict[str, str], dict[str, str]], builds: Build, engine: Engine) -> None:
+def owners_and_modes(files: tuple[Files, Files], builds: Build, engine: Engine) -> None:
     """They have the same owners and modes."""
     wanted, seen = files
-    for path, mode in sorted(wanted.items()):
-        if seen[path] != mode:
+    for path, (_, mode) in sorted(wanted.items()):
+        if seen[path][1] != mode:
             raise Failed(
-                f"`{path}` has owner and mode `{mode}` in the stranger, and `{seen[path]}` in your image.",
+                f"`{path}` has owner and mode `{mode}` in the stranger, and `{seen[path][1]}` in your image.",
                 hint="A copied file is root's, with the mode of your disk, unless COPY or RUN says otherwise.",
-                evidence=[*_listing(engine, engine.image(STRANGER)), *_listing(engine, builds.image)],
+                evidence=_both(engine, builds),
             )
 
 
 @check(needs=(files, own_work), points=2)
-def follows(engine: Engine, workspace: Workspace) -> None:
+def follows(engine: Engine, answer: Answer) -> None:
     """With another letter, the seal is that of the other letter."""
-    word = _word(workspace).encode()
-    with scratch_folder() as folder:
-        context = Path(folder) / "context"
-        shutil.copytree(workspace.path, context, symlinks=True)
+    word = _word(answer).encode()
+    with answer.copied() as context:
         # As long as the old word, so that archives stay whole.
         for path in context.rglob("*"):
             if path.is_file() and not path.is_symlink():
@@ -164,40 +131,45 @@ def follows(engine: Engine, workspace: Workspace) -> None:
 @check(needs=builds, points=1)
 def command(builds: Build, engine: Engine) -> None:
     """It runs the same command: entrypoint and arguments."""
-    hint = (
+    with hinted(
         "Two lines of the history say together what runs. It shows lists without their commas; a Dockerfile needs them."
-    )
-    _same(builds.image, engine, "Entrypoint", "entrypoint", hint)
-    _same(builds.image, engine, "Cmd", "command", hint)
+    ):
+        _same(builds, engine, {"Entrypoint": "entrypoint", "Cmd": "command"})
 
 
 @check(needs=builds, points=1)
 def environment(builds: Build, engine: Engine) -> None:
     """It sets the same environment."""
-    stranger = engine.image(STRANGER)
-    if builds.image.env != stranger.env:
-        name = min(dict(set(builds.image.env.items()) ^ set(stranger.env.items())))
-        mine, wanted = builds.image.env.get(name), stranger.env.get(name)
-        said = f"is `{wanted}` in the stranger" if wanted is not None else "is not in the stranger's environment"
-        seen = f"is `{mine}` in your image" if mine is not None else "is not in yours"
-        hint = "What is known while building and gone afterwards is set by another instruction than ENV."
-        if wanted is not None:
+    mine, stranger = builds.image, engine.image(STRANGER)
+    for name in sorted(mine.env.keys() | stranger.env.keys()):
+        seen, wanted = mine.env.get(name), stranger.env.get(name)
+        if seen != wanted:
+            said = "is not in the stranger's environment" if wanted is None else f"is `{wanted}` in the stranger"
             hint = "Which line of the history sets it? Quotes around a value are not part of it."
-        raise Failed(
-            f"`{name}` {said}, and {seen}.",
-            hint=hint,
-            evidence=[*stranger.evidence("{{json .Config.Env}}"), *builds.image.evidence("{{json .Config.Env}}")],
-        )
+            if wanted is None:
+                hint = "What is known while building and gone afterwards is set by another instruction than ENV."
+            raise Failed(
+                f"`{name}` {said}, and {'is not in yours' if seen is None else f'is `{seen}` in your image'}.",
+                hint=hint,
+                evidence=[*stranger.evidence("{{json .Config.Env}}"), *mine.evidence("{{json .Config.Env}}")],
+            )
 
 
 @check(needs=builds, points=1)
 def setting(builds: Build, engine: Engine) -> None:
     """It has the same working directory, user, exposed port and stop signal."""
-    hint = "Each of them has an instruction of its own, and a line in the history."
-    _same(builds.image, engine, "WorkingDir", "working directory", hint)
-    _same(builds.image, engine, "User", "user", hint)
-    _same(builds.image, engine, "ExposedPorts", "exposed port", hint)
-    _same(builds.image, engine, "StopSignal", "stop signal", hint)
+    with hinted("Each of them has an instruction of its own, and a line in the history."):
+        _same(builds, engine, SETTINGS)
+
+
+def _same(builds: Build, engine: Engine, settings: dict[str, str]) -> None:
+    stranger = engine.image(STRANGER)
+    for key, name in settings.items():
+        seen = builds.image.config.get(key) or None
+        if SIGNALS.get(str(seen), seen) != (stranger.config.get(key) or None):
+            template = f"{{{{json .Config.{key}}}}}"
+            evidence = [*stranger.evidence(template), *builds.image.evidence(template)]
+            raise Failed(f"The {name} of your image is not that of the stranger.", evidence=evidence)
 
 
 @check(needs=builds, points=1)
@@ -214,15 +186,3 @@ def labels(builds: Build, engine: Engine) -> None:
 
 def _shown(labels: dict[str, str]) -> str:
     return ", ".join(f"`{key}={value}`" for key, value in sorted(labels.items())) or "with nothing"
-
-
-def _same(image: Image, engine: Engine, key: str, name: str, hint: str) -> None:
-    stranger = engine.image(STRANGER)
-    wanted, seen = (i.config.get(key) or None for i in (stranger, image))
-    if SIGNALS.get(str(seen), seen) != wanted:
-        template = f"{{{{json .Config.{key}}}}}"
-        raise Failed(
-            f"The {name} of your image is not that of the stranger.",
-            hint=hint,
-            evidence=[*stranger.evidence(template), *image.evidence(template)],
-        )

@@ -1,40 +1,25 @@
-import hashlib
 import re
 
-from graders.check import check
-from graders.engine import Build, Container, Engine
-from graders.errors import Failed
-from graders.workspace import Workspace
+from graders.author import Answer, Build, Container, Engine, Failed, check, hinted
 
-GIVEN = {
-    "shelf.py": "196d31d817e34c87eaf9fc4f09175d8781b0004ce72373f6b09c4626ae37bbcb",
-    "frame.py": "c0b22820082c0b1c06d2f8a878ae7aeff999c615f0c736d4984dcec804f1fd60",
-}
-"""SHA-256 of the app's files as the learner receives them."""
-CONFIG = "{{json .Config.Entrypoint}} {{json .Config.Cmd}}"
 DATA, NOTES = "/data", "/data/notes.txt"
 
 
 @check(points=1)
-def code_unchanged(workspace: Workspace) -> None:
+def code_unchanged(answer: Answer) -> None:
     """`shelf.py` and `frame.py` are as they were given."""
-    for name, digest in GIVEN.items():
-        content = workspace.file(name).read_bytes().replace(b"\r\n", b"\n")
-        if hashlib.sha256(content).hexdigest() != digest:
-            raise Failed(
-                f"`{name}` was changed.",
-                hint="The app is right; how its image is made is not. `%reset` keeps a copy of your files.",
-            )
+    hint = "The app is right; how its image is made is not. `%reset` keeps a copy of your files."
+    answer.unchanged("shelf.py", "frame.py", hint=hint)
 
 
 @check(points=2)
-def builds(engine: Engine, workspace: Workspace) -> Build:
+def builds(engine: Engine, answer: Answer) -> Build:
     """The Dockerfile builds."""
     try:
-        return engine.build(workspace.path)
+        return engine.build(answer.path)
     except Failed as failed:
         missing = re.search(r'"/(\S+)": not found', failed.message)
-        if missing and (workspace.path / missing[1]).is_file():
+        if missing and (answer.path / missing[1]).is_file():
             raise Failed(
                 f"{failed.message} And yet `{missing[1]}` is in the folder.",
                 hint="The builder sees what was sent to it. What decides that?",
@@ -46,22 +31,14 @@ def builds(engine: Engine, workspace: Workspace) -> Build:
 @check(needs=builds, points=2)
 def starts(builds: Build, engine: Engine) -> Container:
     """A container started without options keeps running: the shelf has started in it."""
-    try:
-        container = engine.run(builds.image, ports={"8080/tcp": ("127.0.0.1", 0)})
-        if container.wait_log("shelf.py: listening"):
-            return container
-        container.running()
-    except Failed as ended:
-        raise Failed(
-            ended.message,
-            hint="Which command does the image give its containers, word by word, and what became of it?",
-            evidence=[*ended.evidence, *builds.image.evidence(CONFIG)],
-        ) from None
-    raise Failed(
-        "A container of the image runs, and no shelf has started in it after 10 seconds.",
-        hint="Which command does the image give its containers?",
-        evidence=[*builds.image.evidence(CONFIG), *container.log_evidence()],
-    )
+    hint = "Which command does the image give its containers, word by word, and what became of it?"
+    with hinted(hint, builds.image.command_evidence):
+        container = engine.run(builds.image, publish=[8080])
+        if not container.wait_log("shelf.py: listening"):
+            container.running()
+            message = "A container of the image runs, and no shelf has started in it after 10 seconds."
+            raise Failed(message, evidence=container.log_evidence())
+    return container
 
 
 @check(needs=starts, points=2)
@@ -69,10 +46,9 @@ def answers(starts: Container) -> Container:
     """The page answers on port 8080 from outside the container."""
     response = starts.request("/", port=8080, wait=5)
     if response.status != 200:
-        seen = f"answers with status {response.status}" if response.status else f"does not answer: {response.error}"
         inside = "" if response.status else starts.request_inside("/", port=8080, seconds=1).stdout
         raise Failed(
-            f"Published, port 8080 {seen}" + " Inside the container it answers." * bool(inside),
+            f"Published, port 8080 {response.seen}." + " Inside the container it answers." * bool(inside),
             hint="The log says on which address the shelf listens. From where can that address be reached?",
             evidence=starts.log_evidence(),
         )
@@ -92,9 +68,9 @@ def owner(answers: Container, builds: Build) -> None:
 
 
 @check(needs=owner, points=2)
-def keeps_notes(answers: Container, workspace: Workspace) -> None:
+def keeps_notes(answers: Container, answer: Answer) -> None:
     """It keeps a note that somebody adds, in `/data/notes.txt`."""
-    note = workspace.nonce("note")
+    note = answer.nonce("note")
     response = answers.request(f"/{note}", port=8080, method="POST")
     if response.status != 201:
         raise Failed(
@@ -112,8 +88,7 @@ def keeps_notes(answers: Container, workspace: Workspace) -> None:
 @check(needs=keeps_notes, points=1)
 def not_root(answers: Container, builds: Build) -> None:
     """It does not run as root."""
-    status = answers.exec("cat", "/proc/1/status", user="0").stdout
-    if re.search(r"^Uid:\s+\d+\s+0\s", status, re.MULTILINE):
+    if answers.first_user == 0:
         raise Failed(
             "The shelf runs as user 0, root. So it may write anywhere, and so may whoever finds a hole in it.",
             hint="The user was right; what the user may do was not.",

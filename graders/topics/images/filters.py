@@ -1,128 +1,105 @@
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import NamedTuple
 
-from environment.engines import EXERCISE_LABEL
-from graders.check import check
-from graders.engine import Engine
-from graders.errors import Failed
-from graders.workspace import Workspace
+from graders.author import EXERCISE_LABEL, Answer, Engine, Failed, check
 
-TOOL = "dd-tool:1.0"
+IMAGE, TOOL = "busybox:1.37", "dd-tool:1.0"
 RUNS = "sleep 86400"
 LISTED = '{{.Names}}\t{{.Status}}\t{{.Label "project"}}'
-NAMELESS_OF_PROJECT = 2
-NAMELESS_OF_OTHERS = 2
+NAMELESS = 2
+"""Images without a name: so many has the project, and so many have others."""
+BACK = "`%reset` brings everything back."
 
 
 class Item(NamedTuple):
-    """A container of the scene: its label (empty for none) and what follows the project's name there, its command."""
+    """A container of the scene: its label, with {} for the project's name, and its command."""
 
     label: str
-    suffix: str
     command: str
     starts: bool = True
 
 
-ITEMS = (
-    Item("project", "", "exit 0"),
-    Item("project", "", "exit 3"),
-    Item("project", "", "exit 0", starts=False),
-    Item("project", "", RUNS),
-    Item("project", "-2", "exit 0"),
-    Item("team", "", "exit 0"),
-    Item("", "", "exit 1"),
-    Item("", "", RUNS),
-)
-LEFTOVERS = ITEMS[:3]
+LEFTOVERS = (Item("project={}", "exit 0"), Item("project={}", "exit 3"), Item("project={}", "exit 0", starts=False))
+OTHERS = (Item("project={}-2", "exit 0"), Item("team={}", "exit 0"), Item("", "exit 1"))
+NEEDED = (Item("project={}", RUNS), Item("", RUNS))
+ITEMS = (*LEFTOVERS, NEEDED[0], *OTHERS, NEEDED[1])
 
 
-def variables(workspace: Workspace) -> dict[str, str]:
-    return {"PROJECT": f"harbour-{workspace.nonce('project', 4)}"}
+def variables(answer: Answer) -> dict[str, str]:
+    return {"PROJECT": f"harbour-{answer.nonce('project', 4)}"}
 
 
-def scene(workspace: Workspace) -> dict[str, Item]:
-    """The containers by name; which is which differs from learner to learner."""
-    names = workspace.shuffled("items", [f"dd-item-{number}" for number in range(1, len(ITEMS) + 1)])
-    return dict(zip(names, ITEMS, strict=True))
+def scene(answer: Answer, kinds: tuple[Item, ...]) -> dict[str, Item]:
+    """The containers of these kinds by name; which is which differs from learner to learner."""
+    names = answer.shuffled("items", [f"dd-item-{number}" for number in range(1, len(ITEMS) + 1)])
+    return {name: item for name, item in zip(names, ITEMS, strict=True) if item in kinds}
 
 
-def labels(item: Item, project: str) -> dict[str, str]:
-    return {item.label: project + item.suffix} if item.label else {}
-
-
-def prepare(engine: Engine, workspace: Workspace) -> None:
-    project = variables(workspace)["PROJECT"]
+def prepare(engine: Engine, answer: Answer) -> None:
+    project = variables(answer)["PROJECT"]
 
     def container(name: str, item: Item) -> None:
-        made = engine.client.containers.create(
-            "busybox:1.37", ["sh", "-c", item.command], name=name, labels=engine.labels | labels(item, project)
-        )
+        labels = dict([item.label.format(project).split("=")]) if item.label else {}
+        made = engine.create(IMAGE, "sh", "-c", item.command, name=name, labels=labels)
         if item.starts:
             made.start()
-            if item.command != RUNS:
-                made.wait()
+        if item.starts and item.command != RUNS:
+            made.wait_exit()
 
     def image(name: str, *label: str) -> None:
-        engine.make_image("busybox:1.37", "", name=name, changes=['CMD ["sh"]', *label])
+        engine.make_image(IMAGE, name=name, changes=['CMD ["sh"]', *label])
 
     mine, other = f"LABEL project={project}", f"LABEL project={project}-2"
-    with ThreadPoolExecutor(4) as pool:
-        calls = [pool.submit(container, name, item) for name, item in scene(workspace).items()]
-        calls += [pool.submit(image, *words) for words in ((TOOL, mine), ("", mine), ("", mine), ("", other), ("",))]
-        for call in calls:
-            call.result()
+    images = [(TOOL, mine), ("", mine), ("", mine), ("", other), ("",)]
+    containers = [partial(container, *named) for named in scene(answer, ITEMS).items()]
+    engine.side_by_side(*containers, *(partial(image, *words) for words in images))
 
 
 @check(points=1)
-def still_running(engine: Engine, workspace: Workspace) -> None:
+def still_running(engine: Engine, answer: Answer) -> None:
     """The containers that run, the project's own among them, still run."""
-    for name, item in scene(workspace).items():
-        if item.command == RUNS and not (engine.has_container(name) and engine.container(name).state["Running"]):
+    for name, item in scene(answer, NEEDED).items():
+        there = engine.has_container(name)
+        if not (there and engine.container(name).state["Running"]):
             whose = "belongs to the project, but was still needed" if item.label else "belongs to somebody else"
-            seen = "no longer runs" if engine.has_container(name) else "is gone"
             raise Failed(
-                f"`{name}` {seen}. It {whose}.",
-                hint="A second filter tells apart what runs and what does not. `%reset` brings everything back.",
+                f"`{name}` {'no longer runs' if there else 'is gone'}. It {whose}.",
+                hint=f"A second filter tells apart what runs and what does not. {BACK}",
                 evidence=shown(engine),
             )
 
 
 @check(needs=still_running, points=2)
-def left_alone(engine: Engine, workspace: Workspace) -> None:
+def left_alone(engine: Engine, answer: Answer) -> None:
     """The stopped containers of others are still there."""
-    project = variables(workspace)["PROJECT"]
-    gone = [
-        f"`{name}`, which had "
-        + " ".join([f"the label `{k}={v}`" for k, v in labels(item, project).items()] or ["no label"])
-        for name, item in scene(workspace).items()
-        if item.command != RUNS and item not in LEFTOVERS and not engine.has_container(name)
-    ]
-    if gone:
+    project, others = variables(answer)["PROJECT"], scene(answer, OTHERS).items()
+    had = {name: f"the label `{item.label.format(project)}`" if item.label else "no label" for name, item in others}
+    if gone := [f"`{name}`, which had {label}" for name, label in had.items() if not engine.has_container(name)]:
         raise Failed(
             f"These containers did not belong to the project, and are gone: {'; '.join(gone)}.",
-            hint="Look at the list of what you remove before you remove it. `%reset` brings everything back.",
+            hint=f"Look at the list of what you remove before you remove it. {BACK}",
             evidence=shown(engine),
         )
 
 
 @check(needs=still_running, points=2)
-def containers_gone(engine: Engine, workspace: Workspace) -> list[str]:
+def containers_gone(engine: Engine, answer: Answer) -> list[str]:
     """The project's containers that did not run are gone."""
-    leftovers = sorted(name for name, item in scene(workspace).items() if item in LEFTOVERS)
+    leftovers = sorted(scene(answer, LEFTOVERS))
     if left := [name for name in leftovers if engine.has_container(name)]:
-        states = [f"`{name}` ({engine.container(name).state['Status']})" for name in left]
+        states = ", ".join(f"`{name}` ({engine.container(name).state['Status']})" for name in left)
         raise Failed(
-            f"{len(left)} of {len(leftovers)} leftover containers are still there: {', '.join(states)}.",
+            f"{len(left)} of {len(leftovers)} leftover containers are still there: {states}.",
             hint="A container that does not run has not always exited: what states does `docker ps --all` show?",
-            evidence=shown(engine, "--filter", f"label=project={variables(workspace)['PROJECT']}"),
+            evidence=shown(engine, "--filter", f"label=project={variables(answer)['PROJECT']}"),
         )
     return leftovers
 
 
 @check(needs=[left_alone, containers_gone], points=1)
-def names_listed(containers_gone: list[str], workspace: Workspace) -> None:
+def names_listed(containers_gone: list[str], answer: Answer) -> None:
     """`leftovers.txt` has the names of the containers that went, one a line."""
-    text = workspace.file("leftovers.txt").read_text(errors="replace")
+    text = answer.file("leftovers.txt").read_text(errors="replace")
     found = sorted(line.strip() for line in text.splitlines() if line.strip())
     if found == containers_gone:
         return
@@ -138,44 +115,40 @@ def names_listed(containers_gone: list[str], workspace: Workspace) -> None:
 
 
 @check(needs=still_running, points=2)
-def images_left_alone(engine: Engine, workspace: Workspace) -> None:
+def images_left_alone(engine: Engine, answer: Answer) -> None:
     """The images of others, and `dd-tool:1.0`, are still there."""
-    images = engine.docker("images", "--filter", "dangling=true")
     if not engine.has_image(TOOL):
         raise Failed(
             f"The image `{TOOL}` is gone. It had the label, but also a name: somebody uses it.",
             hint="An image without a name is called dangling, and there is a filter for that.",
             evidence=engine.docker("images", "--filter", "reference=dd-tool").evidence,
         )
-    left = len(nameless(engine, of_others_than=variables(workspace)["PROJECT"]))
-    if left < NAMELESS_OF_OTHERS:
+    left = len([owner for owner in owners(engine) if owner != variables(answer)["PROJECT"]])
+    if left < NAMELESS:
         raise Failed(
-            f"Of the {NAMELESS_OF_OTHERS} images of others without a name, {left or 'none'} is left. "
+            f"Of the {NAMELESS} images of others without a name, {left or 'none'} is left. "
             "They did not have the project's label.",
             hint="`prune` takes filters too. Without one it asks nobody.",
-            evidence=images.evidence,
+            evidence=engine.docker("images", "--filter", "dangling=true").evidence,
         )
 
 
 @check(needs=still_running, points=2)
-def images_gone(engine: Engine, workspace: Workspace) -> None:
+def images_gone(engine: Engine, answer: Answer) -> None:
     """The project's images without a name are gone."""
-    project = variables(workspace)["PROJECT"]
-    if left := nameless(engine, project):
+    project = variables(answer)["PROJECT"]
+    if left := owners(engine).count(project):
         raise Failed(
-            f"{len(left)} of {NAMELESS_OF_PROJECT} images of the project without a name are still there.",
+            f"{left} of {NAMELESS} images of the project without a name are still there.",
             hint="An image without a name still has an id.",
             evidence=engine.docker("images", "--filter", f"label=project={project}").evidence,
         )
 
 
-def nameless(engine: Engine, project: str = "", *, of_others_than: str = "") -> list[str]:
-    """Ids of the scene's images without a name: those of a project, or those of others than a project."""
-    filters = {"dangling": True, "label": f"{EXERCISE_LABEL}={engine.exercise}"}
-    found = {
-        image["Id"]: (image.get("Labels") or {}).get("project") for image in engine.client.api.images(filters=filters)
-    }
-    return [id_ for id_, value in found.items() if (value != of_others_than if of_others_than else value == project)]
+def owners(engine: Engine) -> list[str | None]:
+    """Whose the scene's images without a name are that are left, by their label."""
+    found = engine.images(dangling=True, label=f"{EXERCISE_LABEL}={engine.exercise}")
+    return list({image.id: image.labels.get("project") for image in found}.values())
 
 
 def shown(engine: Engine, *filters: str) -> list[str]:

@@ -1,17 +1,13 @@
-from environment.engines import Response
-from graders.check import check
-from graders.engine import Container, Engine
-from graders.errors import Failed
-from graders.workspace import Workspace
+from graders.author import Answer, Container, Engine, Failed, Response, check
 
 NAME = "dd-web"
 
 
 @check(points=1)
-def running(engine: Engine, workspace: Workspace) -> Container:
+def running(engine: Engine, answer: Answer) -> Container:
     """A container called `dd-web` runs in the background."""
     container = engine.container(NAME).running()
-    if workspace.commands and workspace.commands.exit_code == 124:
+    if answer.commands and answer.commands.exit_code == 124:
         raise Failed(
             f"`{NAME}` runs, but your commands never came back: the container holds the terminal.",
             hint="Which option of `docker run` lets the container run in the background?",
@@ -22,11 +18,7 @@ def running(engine: Engine, workspace: Workspace) -> Container:
 @check(needs=running, points=1)
 def right_image(running: Container) -> None:
     """It was made from the image `nginx:1.26`."""
-    if not running.made_from("nginx:1.26"):
-        raise Failed(
-            f"`{NAME}` was made from `{running.config['Image']}`, not from `nginx:1.26`.",
-            evidence=running.evidence("{{.Config.Image}}"),
-        )
+    running.from_image("nginx:1.26")
 
 
 @check(needs=running, points=1)
@@ -34,12 +26,12 @@ def published(running: Container) -> list[tuple[str, int]]:
     """Its port 80, where the server listens, is published."""
     bound = running.published(80)
     if not bound:
-        others = [key for key, found in running.attributes["NetworkSettings"]["Ports"].items() if found]
-        seen = f"publishes {', '.join(others)}, where nothing listens" if others else "publishes no port"
+        others = ", ".join(running.published_ports)
+        seen = f"publishes {others}, where nothing listens" if others else "publishes no port"
         raise Failed(
             f"`{NAME}` {seen}. nginx listens on port 80 in the container.",
             hint="In `-p ADDRESS:HOST:CONTAINER` the last number is the port inside.",
-            evidence=running.engine.docker("port", NAME).evidence,
+            evidence=running.port_evidence(),
         )
     return bound
 
@@ -52,18 +44,19 @@ def only_on_loopback(published: list[tuple[str, int]], running: Container) -> No
         raise Failed(
             f"`{NAME}` listens on {' and '.join(open_to_all)}, so every machine on your network can reach it.",
             hint="`-p` takes an address before the ports.",
-            evidence=running.engine.docker("port", NAME).evidence,
+            evidence=running.port_evidence(),
         )
 
 
 @check(needs=published, points=1)
-def answers(running: Container, published: list[tuple[str, int]]) -> Response:
+def answers(running: Container) -> Response:
     """The page answers through the published port."""
-    port = published[0][1]
     response = running.request("/")
     if response.status != 200 or "nginx" not in response.body:
+        url = running.url()
         raise Failed(
-            f"http://127.0.0.1:{port}/ {response.seen}.",
-            evidence=[f"$ curl -s http://127.0.0.1:{port}/", *running.log_evidence()],
+            f"{url} {response.seen}.",
+            hint="What runs in it? What stands behind the image's name takes the place of the image's own command.",
+            evidence=[f"$ curl -s {url}", *running.log_evidence()],
         )
     return response

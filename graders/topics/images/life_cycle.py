@@ -1,9 +1,6 @@
 import re
-from collections.abc import Callable
 
-from graders.check import check
-from graders.engine import Attributes, Container, Engine
-from graders.errors import Failed
+from graders.author import Container, Engine, Failed, check, hinted
 
 CODES = {
     0: "by itself and without an error",
@@ -20,13 +17,10 @@ STATE = "{{.State.Status}}, exit code {{.State.ExitCode}}{{with .State.Error}}, 
 def created(engine: Engine) -> None:
     """`dd-created` is created and was never started."""
     hint = "One command makes a container and leaves the start to you."
-    container = in_state(engine, "dd-created", lambda s: s["Status"] == "created", hint)
+    container = in_state(engine, "dd-created", "created", hint)
     if error := container.state["Error"]:
-        raise Failed(
-            f"`dd-created` is created only because its start failed: {reason(error)}.",
-            hint=hint,
-            evidence=container.evidence(STATE),
-        )
+        seen = f"`dd-created` is created only because its start failed: {reason(error)}."
+        raise Failed(seen, hint=hint, evidence=container.evidence(STATE))
 
 
 @check(points=1)
@@ -40,58 +34,39 @@ def running(engine: Engine) -> None:
             evidence=container.evidence("{{.State.Status}}, restarted {{.RestartCount}} times"),
         )
     hint = "A container runs as long as its first process. A shell without input ends at once."
-    in_state(engine, "dd-running", lambda s: s["Status"] == "running", hint)
+    in_state(engine, "dd-running", "running", hint)
 
 
 @check(points=1)
 def paused(engine: Engine) -> None:
     """`dd-paused` is paused."""
-    in_state(
-        engine,
-        "dd-paused",
-        lambda s: s["Status"] == "paused",
-        "A paused container is frozen, not ended: its processes stay in memory. There is a command of that name.",
-    )
+    hint = "A paused container is frozen, not ended: its processes stay in memory. There is a command of that name."
+    in_state(engine, "dd-paused", "paused", hint)
 
 
 @check(points=1)
 def finished(engine: Engine) -> None:
     """`dd-finished` has exited with code 0."""
-    in_state(
-        engine,
-        "dd-finished",
-        lambda s: s["Status"] == "exited" and s["ExitCode"] == 0,
-        "The exit code is the one of the first process. Which command ends by itself, and well?",
-    )
+    hint = "The exit code is the one of the first process. Which command ends by itself, and well?"
+    in_state(engine, "dd-finished", "exited", hint, code=0)
 
 
 @check(points=2)
 def stopped(engine: Engine) -> Container:
     """`dd-stopped` has exited with code 143: SIGTERM ended it."""
-    return in_state(
-        engine,
-        "dd-stopped",
-        lambda s: s["Status"] == "exited" and s["ExitCode"] == 143,
+    hint = (
         "The first process of a container ignores SIGTERM unless it has asked for it; then SIGKILL comes. "
-        "`docker run --help` knows a small process that can stand before yours.",
+        "`docker run --help` knows a small process that can stand before yours."
     )
+    return in_state(engine, "dd-stopped", "exited", hint, code=143)
 
 
 @check(needs=stopped, points=1)
-def would_have_run_on(stopped: Container, engine: Engine) -> None:
+def would_have_run_on(stopped: Container) -> None:
     """`dd-stopped` was stopped from outside; its command would have gone on."""
-    made = stopped.config
-    twin = engine.run(
-        str(stopped.attributes["Image"]),
-        *(made["Cmd"] or []),
-        entrypoint=made["Entrypoint"],
-        environment=stopped.env,
-        user=made["User"],
-        working_dir=made["WorkingDir"],
-        init=stopped.host_config.get("Init"),
-    )
-    if twin.wait_until(lambda a: a["State"]["Status"] == "exited", timeout=1):
-        command = " ".join([*(made["Entrypoint"] or []), *(made["Cmd"] or [])])
+    twin = stopped.twin()
+    if twin.ends_within(1):
+        command = " ".join([*(stopped.config["Entrypoint"] or []), *(stopped.config["Cmd"] or [])])
         raise Failed(
             f"Nobody has to stop `dd-stopped`: `{command}` ends by itself, with code {twin.state['ExitCode']}.",
             hint="Give it a command that goes on, and stop the container.",
@@ -100,27 +75,20 @@ def would_have_run_on(stopped: Container, engine: Engine) -> None:
 
 
 def found(engine: Engine, name: str) -> Container:
-    try:
+    with hinted("A container that has ended stays until somebody removes it; `--rm` removes it at once."):
         return engine.container(name)
-    except Failed as missing:
-        raise Failed(
-            f"There is no container called `{name}`, neither running nor ended.",
-            hint="A container that has ended stays until somebody removes it; `--rm` removes it at once.",
-            evidence=missing.evidence,
-        ) from None
 
 
-def in_state(engine: Engine, name: str, holds: Callable[[Attributes], bool], hint: str) -> Container:
+def in_state(engine: Engine, name: str, status: str, hint: str, *, code: int | None = None) -> Container:
     container = found(engine, name)
     state = container.state
-    if holds(state):
+    if state["Status"] == status and code in {None, state["ExitCode"]}:
         return container
+    seen = f"is {state['Status']}"
     if state["Status"] == "exited":
         seen = f"has exited with code {state['ExitCode']}, {CODES.get(state['ExitCode'], 'which its command chose')}"
     elif state["Error"]:
         seen = f"was created, but its start failed: {reason(state['Error'])}"
-    else:
-        seen = f"is {state['Status']}"
     raise Failed(f"`{name}` {seen}.", hint=hint, evidence=container.evidence(STATE))
 
 

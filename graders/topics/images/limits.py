@@ -1,50 +1,54 @@
-from graders.check import check
-from graders.engine import Attributes, Container, Engine, Finished
-from graders.errors import Failed
-from graders.workspace import Workspace
+from graders.author import Answer, Attributes, Container, Engine, Failed, Finished, check
 
-LIMITED = "dd-limited"
-GREEDY = "dd-greedy"
+LIMITED, GREEDY = "dd-limited", "dd-greedy"
 MEGABYTE = 1 << 20
 UNLIMITED = 1 << 60
 """Without a limit, control groups of version 1 show a number near the largest there is."""
 CAUSE = "code {{.State.ExitCode}}, killed for memory: {{.State.OOMKilled}}, memory limit: {{.HostConfig.Memory}}"
+ENDED = {
+    0: (
+        "got all the memory it asked for and ended well",
+        "Without a limit of its own, a container may use all memory of the machine.",
+    ),
+    137: (
+        "was killed, with code 137, but not by the kernel for its memory: somebody else sent the signal",
+        "Let it run the command of the exercise, and leave the killing to the kernel.",
+    ),
+}
+POLICY = "{{.HostConfig.RestartPolicy}}, restarted {{.RestartCount}} times"
+POLICIES = {
+    "no": "leaves it as it ended",
+    "always": "starts it again for ever, whatever its exit code is",
+    "unless-stopped": "starts it again until somebody stops it, whatever its exit code is",
+}
 
 
-def variables(workspace: Workspace) -> dict[str, str]:
+def variables(answer: Answer) -> dict[str, str]:
     return {
-        "MEMORY": str(workspace.number("memory", 32, 64)),
-        "CPUS": f"0.{workspace.number('cpus', 21, 79)}",
-        "PIDS": str(workspace.number("pids", 16, 40)),
-        "RESTARTS": str(workspace.number("restarts", 2, 4)),
+        "MEMORY": str(answer.number("memory", 32, 64)),
+        "CPUS": f"0.{answer.number('cpus', 21, 79)}",
+        "PIDS": str(answer.number("pids", 16, 40)),
+        "RESTARTS": str(answer.number("restarts", 2, 4)),
     }
 
 
 @check(points=1)
 def running(engine: Engine) -> Container:
     """`dd-limited` runs, made from `busybox:1.37`."""
-    container = engine.container(LIMITED).running()
-    name = container.config["Image"]
-    if not container.made_from("busybox:1.37"):
-        raise Failed(
-            f"`{LIMITED}` was made from `{name}`, not from `busybox:1.37`.",
-            evidence=container.evidence("{{.Config.Image}}"),
-        )
-    return container
+    return engine.container(LIMITED).running().from_image("busybox:1.37")
 
 
 @check(needs=running, points=1)
-def memory(running: Container, workspace: Workspace) -> int:
+def memory(running: Container, answer: Answer) -> int:
     """It may use `$MEMORY` megabytes of memory."""
-    wanted = int(variables(workspace)["MEMORY"])
+    wanted = int(variables(answer)["MEMORY"])
     seen = kept_by_kernel(running, "memory.max", "memory/memory.limit_in_bytes")
     limit = as_bytes(seen.stdout)
     if limit != wanted * MEGABYTE:
+        hint = "Which unit has the number? `40m` are 40 megabytes."
         raise Failed(
             f"`{LIMITED}` may use {in_megabytes(limit)} of memory, not {wanted} MB.",
-            hint="`docker run --help` lists a limit for memory."
-            if limit == UNLIMITED
-            else "Which unit has the number? `40m` are 40 megabytes.",
+            hint="`docker run --help` lists a limit for memory." if limit == UNLIMITED else hint,
             evidence=seen.evidence,
         )
     return limit
@@ -58,47 +62,45 @@ def no_swap(running: Container, memory: int) -> None:
     if "memsw" in seen.command and swap < UNLIMITED:
         swap -= memory  # version 1 counts memory and swap together
     if swap:
+        asked = running.evidence("memory {{.HostConfig.Memory}}, with swap {{.HostConfig.MemorySwap}}")
         raise Failed(
             f"`{LIMITED}` may use {in_megabytes(swap)} of swap on top of its memory.",
             hint="`--memory-swap` is the sum of memory and swap. Left out, it is twice the memory.",
-            evidence=[
-                *running.evidence("memory {{.HostConfig.Memory}}, with swap {{.HostConfig.MemorySwap}}"),
-                *seen.evidence,
-            ],
+            evidence=[*asked, *seen.evidence],
         )
 
 
 @check(needs=running, points=1)
-def processor(running: Container, workspace: Workspace) -> None:
+def processor(running: Container, answer: Answer) -> None:
     """It may use `$CPUS` of one processor."""
-    wanted = variables(workspace)["CPUS"]
+    wanted = variables(answer)["CPUS"]
     seen = kept_by_kernel(running, "cpu.max", "cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")
     quota, period = seen.stdout.split()
-    given = running.host_config
     if quota in {"max", "-1"}:
-        if given.get("CpuShares"):
-            why = "Shares are a weight that counts only while others want the processor too"
-        elif given.get("CpusetCpus"):
-            why = f"It is kept on processor {given['CpusetCpus']}, but may use all of that"
-        else:
-            why = "It may use every processor of the machine"
         raise Failed(
-            f"The processor time of `{LIMITED}` has no limit. {why}.",
+            f"The processor time of `{LIMITED}` has no limit. {in_place_of_a_quota(running)}.",
             hint="One option of `docker run` takes a number of processors, and the number may be a fraction.",
             evidence=seen.evidence,
         )
-    if abs(int(quota) / int(period) - float(wanted)) > 0.001:
-        raise Failed(
-            f"`{LIMITED}` may use {int(quota) / int(period):g} processors, not {wanted}: "
-            f"{quota} of every {period} microseconds.",
-            evidence=seen.evidence,
-        )
+    share = int(quota) / int(period)
+    if abs(share - float(wanted)) > 0.001:
+        said = f"`{LIMITED}` may use {share:g} processors, not {wanted}: {quota} of every {period} microseconds."
+        raise Failed(said, evidence=seen.evidence)
+
+
+def in_place_of_a_quota(container: Container) -> str:
+    given = container.host_config
+    if given.get("CpuShares"):
+        return "Shares are a weight that counts only while others want the processor too"
+    if given.get("CpusetCpus"):
+        return f"It is kept on processor {given['CpusetCpus']}, but may use all of that"
+    return "It may use every processor of the machine"
 
 
 @check(needs=running, points=1)
-def processes(running: Container, workspace: Workspace) -> None:
+def processes(running: Container, answer: Answer) -> None:
     """It may have `$PIDS` processes at once."""
-    wanted = variables(workspace)["PIDS"]
+    wanted = variables(answer)["PIDS"]
     seen = kept_by_kernel(running, "pids.max", "pids/pids.max")
     if seen.stdout.strip() != wanted:
         ulimit = any(limit["Name"] == "nproc" for limit in running.host_config.get("Ulimits") or [])
@@ -121,81 +123,46 @@ def ended_for_memory(engine: Engine) -> Container:
         state.update(attributes["State"])  # what is started again soon looks different
         return state["OOMKilled"] or state["Status"] in {"exited", "restarting"}
 
-    container.wait_until(has_ended, timeout=20)
-    if state["OOMKilled"] or (state["ExitCode"] == 137 and ends_alone_with_137(container)):
+    ended = container.wait_until(has_ended, timeout=20)
+    code = state["ExitCode"]
+    if state["OOMKilled"] or (code == 137 and ends_alone_with_137(container)):
         return container
-    if state["Status"] not in {"exited", "restarting"}:
-        seen = f"is {state['Status']}"
-        hint = "It must run its command to be ended."
-    elif state["ExitCode"] == 137:
-        seen = "was killed, with code 137, but not by the kernel for its memory: somebody else sent the signal"
-        hint = "Let it run the command of the exercise, and leave the killing to the kernel."
-    elif state["ExitCode"] == 0:
-        seen = "got all the memory it asked for and ended well"
-        hint = "Without a limit of its own, a container may use all memory of the machine."
-    else:
-        seen = f"ended with code {state['ExitCode']}, and not for its memory"
-        hint = "What does it log?"
-    raise Failed(
-        f"`{GREEDY}` {seen}.",
-        hint=hint,
-        evidence=[
-            *container.evidence(CAUSE),
-            *container.log_evidence(),
-        ],
-    )
+    seen, hint = ENDED.get(code, (f"ended with code {code}, and not for its memory", "What does it log?"))
+    if not ended:
+        seen, hint = f"is {state['Status']}", "It must run its command to be ended."
+    raise Failed(f"`{GREEDY}` {seen}.", hint=hint, evidence=[*container.evidence(CAUSE), *container.log_evidence()])
 
 
 @check(needs=ended_for_memory, points=2)
-def restarted(ended_for_memory: Container, workspace: Workspace) -> None:
+def restarted(ended_for_memory: Container, answer: Answer) -> None:
     """It was started again `$RESTARTS` times, and then no more."""
-    wanted = int(variables(workspace)["RESTARTS"])
-    container = ended_for_memory
+    wanted, container = int(variables(answer)["RESTARTS"]), ended_for_memory
     policy = container.host_config["RestartPolicy"]
     name, limit = policy["Name"] or "no", policy["MaximumRetryCount"]
-    policy_evidence = container.evidence("{{.HostConfig.RestartPolicy}}, restarted {{.RestartCount}} times")
     if name != "on-failure":
-        does = {
-            "no": "leaves it as it ended",
-            "always": "starts it again for ever, whatever its exit code is",
-            "unless-stopped": "starts it again until somebody stops it, whatever its exit code is",
-        }.get(name, "is another one")
-        raise Failed(
-            f"The restart policy of `{GREEDY}` is `{name}`, which {does}.",
-            hint="One policy looks at the exit code, and can count.",
-            evidence=policy_evidence,
-        )
-    if limit != wanted:
+        seen = f"The restart policy of `{GREEDY}` is `{name}`, which {POLICIES.get(name, 'is another one')}."
+        hint = "One policy looks at the exit code, and can count."
+    elif limit != wanted:
         ends = f"gives up after {limit} restarts" if limit else "never gives up"
-        raise Failed(
-            f"Docker starts `{GREEDY}` again when it fails, and {ends}. It should give up after {wanted}.",
-            hint="`on-failure` takes a number behind a colon.",
-            evidence=policy_evidence,
-        )
-    container.wait_exit()
-    count = container.attributes["RestartCount"]
-    if count != wanted:
-        raise Failed(
-            f"`{GREEDY}` was started again {count} times, not {wanted}: somebody stopped it or set the policy late.",
-            hint="Start it once more and let Docker do the rest.",
-            evidence=policy_evidence,
-        )
+        seen = f"Docker starts `{GREEDY}` again when it fails, and {ends}. It should give up after {wanted}."
+        hint = "`on-failure` takes a number behind a colon."
+    else:
+        container.wait_exit()
+        count = container.attributes["RestartCount"]
+        if count == wanted:
+            return
+        seen = f"`{GREEDY}` was started again {count} times, not {wanted}: somebody stopped it or set the policy late."
+        hint = "Start it once more and let Docker do the rest."
+    raise Failed(seen, hint=hint, evidence=container.evidence(POLICY))
 
 
 def ends_alone_with_137(container: Container) -> bool:
     """Whether another container made the same way is killed too; some Engines miss the kernel's report of the first."""
-    made, limits = container.config, container.host_config
+    limits = container.host_config
     if not limits["Memory"]:
         return False
-    twin = container.engine.run(
-        container.image,
-        *(made["Cmd"] or []),
-        entrypoint=made["Entrypoint"] or [],
-        environment=container.env,
-        mem_limit=limits["Memory"],
-        memswap_limit=limits["MemorySwap"],
-    )
-    return twin.wait_until(lambda a: a["State"]["Status"] == "exited", timeout=5) and twin.state["ExitCode"] == 137
+    twin = container.twin(mem_limit=limits["Memory"], memswap_limit=limits["MemorySwap"])
+    return twin.ends_within(5) and twin.state["ExitCode"] == 137
 
 
 def kept_by_kernel(container: Container, version_2: str, *version_1: str) -> Finished:

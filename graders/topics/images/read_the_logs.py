@@ -1,29 +1,15 @@
-from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
-from graders.check import check
-from graders.engine import Container, Engine
-from graders.errors import Failed
-from graders.workspace import Workspace
+from graders.author import Answer, Container, Engine, Failed, check
 
 NAMES = [f"dd-job-{number}" for number in range(1, 5)]
-# Tokens are made in the container, so that they stand in its log and nowhere else.
-JOB = """
-token() { echo "$SEED $1" | md5sum | cut -c 1-8; }
-burst() {
-    for line in $(seq "$2"); do echo "request $line served"; done
-    echo "slow answer" >&2
-    echo "token $(token "out $1")"
-    echo "token $(token "err $1")" >&2
-}
-burst 0 3; sleep 1; burst 1 5; sleep 1; burst 2 2
-[ "$END" = stays ] && sleep 86400
-exit "$END"
-"""
 FAILS = "4"
+SECONDS = ("in the same second as the first line", "one second after it", "two seconds after the first line")
+"""When a job logs its tokens, one on each stream."""
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a token was logged; `second` counts from the first line of the container's log."""
 
     container: Container
@@ -32,34 +18,46 @@ class Origin:
     evidence: tuple[str, ...]
 
 
-def prepare(engine: Engine, workspace: Workspace) -> None:
+def prepare(engine: Engine, answer: Answer) -> None:
+    # Tokens are made in the container, so that they stand in its log and nowhere else.
+    job = (answer.scene / "job.sh").read_text()
+
     def start(name: str, end: str) -> None:
-        seed = workspace.nonce(name)
-        container = engine.run("busybox:1.37", "sh", "-c", JOB, name=name, environment={"SEED": seed, "END": end})
+        variables = {"SEED": answer.nonce(name), "END": end}
+        container = engine.run("busybox:1.37", "sh", "-c", job, name=name, environment=variables)
         if end == "stays":
-            container.wait_until(lambda _: container.logs(stdout=False).count("token") == 3)
+            container.wait_until(lambda _: container.logs(stdout=False).count("token") == len(SECONDS))
         else:
             container.wait_exit()
 
-    ends = dict(zip(workspace.shuffled("ends", NAMES), [FAILS, "0", "0", "stays"], strict=True))
-    engine.side_by_side(*(lambda name=name: start(name, ends[name]) for name in NAMES))
+    ends = zip(answer.shuffled("ends", NAMES), [FAILS, "0", "0", "stays"], strict=True)
+    engine.side_by_side(*(partial(start, *end) for end in ends))
 
 
 @check(points=1)
-def logged(engine: Engine, workspace: Workspace) -> Origin:
+def logged(engine: Engine, answer: Answer) -> Origin:
     """Your token stands in the log of one of the four jobs."""
-    answer = str(workspace.answers.get("token", "")).strip()
-    if not answer:
-        raise Failed("`answers.toml` gives no token yet.", hint="`docker logs` shows what a container has logged.")
-    found = origins(engine)
-    if answer not in found:
-        example = "1a2b3c4d"
-        raise Failed(
-            f"None of the four jobs has logged the token `{answer}`.",
-            hint=f"A token is what follows the word: of `token {example}` it is `{example}`.",
-            evidence=[f"$ for job in {' '.join(NAMES)}; do docker logs $job 2>&1 | grep '{answer}'; done"],
-        )
-    return found[answer]
+    token = answer.said("token", hint="`docker logs` shows what a container has logged.")
+    if found := next((found for name in NAMES for found in origins(engine.container(name), token)), None):
+        return found
+    raise Failed(
+        f"None of the four jobs has logged the token `{token}`.",
+        hint="A token is what follows the word: of `token 1a2b3c4d` it is `1a2b3c4d`.",
+        evidence=[f"$ for job in {' '.join(NAMES)}; do docker logs $job 2>&1 | grep '{token}'; done"],
+    )
+
+
+def origins(container: Container, token: str) -> list[Origin]:
+    """Where the token stands in the container's log."""
+    found = []
+    for stream, elsewhere in (("stdout", "2>/dev/null"), ("stderr", "2>&1 >/dev/null")):
+        log = container.logs(stdout=stream == "stdout", stderr=stream == "stderr", timestamps=True)
+        command = f"$ docker logs --timestamps {container.name} {elsewhere} | grep {token}"
+        # A burst has one token on each stream, so its place in the order is its second.
+        for second, line in enumerate(line for line in log.splitlines() if " token " in line):
+            if line.rpartition(" ")[2] == token:
+                found.append(Origin(container, stream, second, (command, line)))
+    return found
 
 
 @check(needs=logged, points=1)
@@ -91,28 +89,10 @@ def on_standard_error(right_job: Origin) -> Origin:
 @check(needs=on_standard_error, points=2)
 def right_second(on_standard_error: Origin) -> None:
     """It was written one second after the job's first line."""
-    if on_standard_error.second != 1:
-        when = (
-            "in the same second as the first line"
-            if not on_standard_error.second
-            else "two seconds after the first line"
-        )
+    origin = on_standard_error
+    if origin.second != 1:
         raise Failed(
-            f"The right job and the right stream, but your token was written {when}.",
+            f"The right job and the right stream, but your token was written {SECONDS[origin.second]}.",
             hint="The Engine notes when it received a line. Which option of `docker logs` shows it?",
-            evidence=on_standard_error.evidence,
+            evidence=origin.evidence,
         )
-
-
-def origins(engine: Engine) -> dict[str, Origin]:
-    found: dict[str, Origin] = {}
-    for container in (engine.container(name) for name in NAMES):
-        for stream, elsewhere in (("stdout", "2>/dev/null"), ("stderr", "2>&1 >/dev/null")):
-            log = container.logs(stdout=stream == "stdout", stderr=stream == "stderr", timestamps=True)
-            lines = [line for line in log.splitlines() if " token " in line]
-            # A burst has one token on each stream, so its place in the order is its second.
-            for second, line in enumerate(lines):
-                token = line.rpartition(" ")[2]
-                seen = (f"$ docker logs --timestamps {container.name} {elsewhere} | grep {token}", line)
-                found.setdefault(token, Origin(container, stream, second, seen))
-    return found

@@ -2,10 +2,7 @@ import json
 import re
 import shlex
 
-from graders.check import check
-from graders.engine import Container, Engine
-from graders.errors import DrydockError, Failed
-from graders.workspace import Workspace
+from graders.author import Answer, Container, DrydockError, Engine, Failed, check
 
 REGISTRY = "dd-registry"
 PORT = 5000
@@ -15,56 +12,54 @@ NAMED_BY_TAG = re.compile(r"(127\.0\.0\.1|localhost):\d+/app:stable")
 NAMED_BY_DIGEST = re.compile(r"(127\.0\.0\.1|localhost):\d+/app(:[\w.-]+)?@(?P<digest>sha256:[0-9a-f]{64})")
 TAG = "/var/lib/registry/docker/registry/v2/repositories/app/_manifests/tags/stable"
 """Where a registry keeps which digest a tag means now (current), and which ones it has meant (index)."""
+NAME = "{{.Config.Image}}"
 
 
-def version(workspace: Workspace, number: str) -> str:
-    return f"app {number}, build {workspace.nonce(number)}"
+def version(answer: Answer, number: str) -> str:
+    return f"app {number}, build {answer.nonce(number)}"
 
 
-def prepare(engine: Engine, workspace: Workspace) -> None:
-    registry = engine.run("registry:2", name=REGISTRY, ports={f"{PORT}/tcp": ("127.0.0.1", 0)})
+def prepare(engine: Engine, answer: Answer) -> None:
+    registry = engine.run("registry:2", name=REGISTRY, publish=[PORT])
     for number in (OLD, NEW):
-        script = f"mkdir /app; echo {shlex.quote(version(workspace, number))} > /app/version"
+        script = f"mkdir /app; echo {shlex.quote(version(answer, number))} > /app/version"
         engine.make_image("busybox:1.37", script, name=f"dd-app:{number}", changes=['CMD ["cat", "/app/version"]'])
-    answer = registry.request("/v2/", port=PORT, wait=20)
-    if answer.status != 200:
-        raise DrydockError(
-            f"The registry of this exercise does not answer: {answer.error or answer.status}.", "Reset the exercise."
-        )
+    response = registry.request("/v2/", port=PORT, wait=20)
+    if response.status != 200:
+        raise DrydockError(f"The registry of this exercise {response.seen}.", "Reset the exercise.")
 
 
 @check(points=1)
 def pushed(engine: Engine) -> Container:
     """The registry on this machine has `app` with the tag `stable`."""
     registry = engine.container(REGISTRY).running()
-    address = "{}:{}".format(*registry.published(PORT)[0])
-    url = f"http://{address}/v2/app/tags/list"
-    held = engine.request(url, wait=10)
-    tags = json.loads(held.body).get("tags") or [] if held.status == 200 else []
+    tags, evidence = asked(registry, "/v2/app/tags/list", "tags")
     if "stable" in tags:
         return registry
-    catalog = engine.request(f"http://{address}/v2/_catalog")
-    there = json.loads(catalog.body)["repositories"] if catalog.status == 200 else []
-    evidence = [f"$ curl -s {url}", held.body.strip()]
     if tags:
         raise Failed(
             f"The registry has `app` with {named(tags)}, but not with the tag `stable`.",
             hint="A release moves one name that all use. What is its tag?",
             evidence=evidence,
         )
-    evidence += [f"$ curl -s http://{address}/v2/_catalog", catalog.body.strip()]
+    there, catalog = asked(registry, "/v2/_catalog", "repositories")
     if there:
-        raise Failed(
-            f"The registry has {named(there)}, but no `app`.",
-            hint="The name in the registry is what stands between its address and the colon of the tag.",
-            evidence=evidence,
+        seen = f"has {named(there)}, but no `app`"
+        hint = "The name in the registry is what stands between its address and the colon of the tag."
+    else:
+        seen = "on this machine is empty: nothing was pushed to it"
+        hint = (
+            "`docker push` sends an image where its name says, and without a registry in it the name says docker.io. "
+            "A tag alone sends nothing."
         )
-    raise Failed(
-        "The registry on this machine is empty: nothing was pushed to it.",
-        hint="`docker push` sends an image where its name says, and without a registry in it the name says docker.io. "
-        "A tag alone sends nothing.",
-        evidence=evidence,
-    )
+    raise Failed(f"The registry {seen}.", hint=hint, evidence=[*evidence, *catalog])
+
+
+def asked(registry: Container, path: str, key: str) -> tuple[list[str], list[str]]:
+    """What a registry lists there, and the evidence."""
+    response = registry.request(path, port=PORT)
+    listed = json.loads(response.body)[key] if response.status == 200 else []
+    return listed or [], [f"$ curl -s {registry.url(path, port=PORT)}", response.body.strip()]
 
 
 @check(needs=pushed, points=2)
@@ -82,7 +77,7 @@ def moved(pushed: Container) -> str:
 
 
 @check(needs=moved, points=1)
-def by_tag(engine: Engine, workspace: Workspace) -> None:
+def by_tag(engine: Engine, answer: Answer) -> None:
     """`dd-stable` was made from `app:stable` of the registry, and is version 1.1."""
     container = engine.container(STABLE)
     name = container.config["Image"]
@@ -90,14 +85,10 @@ def by_tag(engine: Engine, workspace: Workspace) -> None:
         raise Failed(
             f"`{STABLE}` was made from `{name}`, which is not `app:stable` of the registry.",
             hint="The name that you pushed is the name that you run.",
-            evidence=container.evidence("{{.Config.Image}}"),
+            evidence=container.evidence(NAME),
         )
-    if contents(container) != version(workspace, NEW):
-        raise Failed(
-            f"`{STABLE}` is not version {NEW}: it holds `{contents(container)}`.",
-            hint="A container keeps the image it was made from, whatever becomes of the tag. When was it made?",
-            evidence=container.log_evidence(),
-        )
+    hint = "A container keeps the image it was made from, whatever becomes of the tag. When was it made?"
+    must_hold(container, version(answer, NEW), NEW, hint)
 
 
 @check(needs=moved, points=2)
@@ -105,36 +96,34 @@ def by_digest(engine: Engine) -> tuple[Container, str]:
     """`dd-pinned` was made from an image of the registry that was named by its digest."""
     container = engine.container(PINNED)
     name = container.config["Image"]
-    match = NAMED_BY_DIGEST.fullmatch(name)
-    if match:
+    if match := NAMED_BY_DIGEST.fullmatch(name):
         return container, match["digest"]
+    seen = f"by a tag, `{name}`, which can move at any time"
     if re.fullmatch(r"(sha256:)?[0-9a-f]{12,64}", name):
         seen = "by the id that the image has on this Engine. The registry does not know ids"
     elif "/app" not in name:
         seen = f"by the name `{name}` of this Engine, not from the registry"
-    else:
-        seen = f"by a tag, `{name}`, which can move at any time"
     raise Failed(
         f"`{PINNED}` names its image {seen}.",
         hint="REGISTRY/NAME@DIGEST names an image for good. `docker push` prints the digest.",
-        evidence=container.evidence("{{.Config.Image}}"),
+        evidence=container.evidence(NAME),
     )
 
 
 @check(needs=by_digest, points=1)
 def pulled(pushed: Container, by_digest: tuple[Container, str]) -> None:
     """The image was pulled from the registry by this digest."""
-    digest = by_digest[1]
-    if f"/app/manifests/{digest}" not in pushed.logs():
+    manifest, digest = f"/app/manifests/{by_digest[1]}", short(by_digest[1])
+    if manifest not in pushed.logs():
         raise Failed(
-            f"Nobody has asked the registry for {short(digest)}: `{PINNED}` runs what was on the Engine already.",
+            f"Nobody has asked the registry for {digest}: `{PINNED}` runs what was on the Engine already.",
             hint="`docker pull` asks the registry, and takes a digest in place of a tag.",
-            evidence=[f"$ docker logs {REGISTRY} 2>&1 | grep /app/manifests/{short(digest)}"],
+            evidence=[f"$ docker logs {REGISTRY} 2>&1 | grep /app/manifests/{digest}"],
         )
 
 
 @check(needs=by_digest, points=2)
-def unmoved(moved: str, by_digest: tuple[Container, str], workspace: Workspace) -> None:
+def unmoved(moved: str, by_digest: tuple[Container, str], answer: Answer) -> None:
     """`dd-pinned` is version 1.0, although the tag has moved on."""
     container, digest = by_digest
     if digest == moved:
@@ -143,14 +132,14 @@ def unmoved(moved: str, by_digest: tuple[Container, str], workspace: Workspace) 
             hint="Read the digest when you have pushed version 1.0, before the tag moves.",
             evidence=container.log_evidence(),
         )
-    if contents(container) != version(workspace, OLD):
-        raise Failed(
-            f"`{PINNED}` is not version {OLD}: it holds `{contents(container)}`.", evidence=container.log_evidence()
-        )
+    must_hold(container, version(answer, OLD), OLD)
 
 
-def contents(container: Container) -> str:
-    return (container.read("/app/version") or b"nothing").decode(errors="replace").strip()
+def must_hold(container: Container, wanted: str, number: str, hint: str = "") -> None:
+    held = (container.text("/app/version") or "nothing").strip()
+    if held != wanted:
+        seen = f"`{container.name}` is not version {number}: it holds `{held}`."
+        raise Failed(seen, hint=hint, evidence=container.log_evidence())
 
 
 def named(names: list[str]) -> str:

@@ -1,164 +1,79 @@
 import shlex
-from concurrent.futures import ThreadPoolExecutor
 
-from environment.engines import Response
-from graders.check import check
-from graders.engine import Container, Engine
-from graders.errors import Failed
-from graders.workspace import Workspace
+from graders.author import Answer, Container, Engine, Failed, Response, check
 
 IMAGE = "dd-repair:1.0"
 WEB, CACHE, BLOG = "dd-repair-web", "dd-repair-cache", "dd-repair-blog"
 STATS, DESK, FEED = "dd-repair-stats", "dd-repair-desk", "dd-repair-feed"
 MOST_MEMORY = 256 << 20
 PAGE = "/usr/share/nginx/html/index.html"
-BROKEN_SITE = """\
-server {
-    listen 80
-    root /usr/share/nginx/html;
-    index index.html;
-}
-"""
-PROGRAMS = {
-    "serve.py": '''\
-"""Answer every request on a port with one text."""
-
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+SECOND = 10**9
+PING = ("redis-cli", "ping")
 
 
-def serve(port, text):
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text.encode())
-
-    ThreadingHTTPServer(("0.0.0.0", port), Answer).serve_forever()
-''',
-    "stats.py": '''\
-"""Keep 64 MB of numbers in memory and tell about them on port 8000."""
-
-from serve import serve
-
-print("loading the numbers", flush=True)
-numbers = b"1" * (64 << 20)
-print("ready", flush=True)
-serve(8000, f"{len(numbers)} numbers\\n")
-''',
-    "desk.py": '''\
-"""Answer on port 8000, signed with DESK_TOKEN."""
-
-import os
-import sys
-
-from serve import serve
-
-if "DESK_TOKEN" not in os.environ:
-    sys.exit("desk: DESK_TOKEN is not set, and I sign nothing without it")
-serve(8000, f"The desk is open. Signed: {os.environ['DESK_TOKEN']}\\n")
-''',
-    "feed.py": '''\
-"""Serve the feed on port 8080."""
-
-from serve import serve
-
-print("feed: listening on port 8080", flush=True)
-serve(8080, "<feed/>\\n")
-''',
-    "ask.py": '''\
-"""Exit with 0 if something answers on a port of this container: ask.py PORT."""
-
-import sys
-import urllib.error
-import urllib.request
-
-try:
-    urllib.request.urlopen(f"http://127.0.0.1:{sys.argv[1]}/", timeout=2)
-except urllib.error.URLError as error:
-    sys.exit(f"port {sys.argv[1]}: {error.reason}")
-''',
-}
+def variables(answer: Answer) -> dict[str, str]:
+    return {"TOKEN": f"desk-{answer.nonce('token')}"}
 
 
-def variables(workspace: Workspace) -> dict[str, str]:
-    return {"TOKEN": f"desk-{workspace.nonce('token')}"}
-
-
-def prepare(engine: Engine, workspace: Workspace) -> None:
-    def loopback(port: int) -> dict[str, tuple[str, int]]:
-        return {f"{port}/tcp": ("127.0.0.1", 0)}
-
-    def web() -> None:
-        engine.run("nginx:1.26", name=WEB, ports=loopback(8080))
-
-    def cache() -> None:
-        engine.run("redis:8.0", "redis-sever", name=CACHE).wait_exit()
-
+def prepare(engine: Engine, answer: Answer) -> None:
     def blog() -> None:
-        container = engine.run("nginx:1.26", name=BLOG, ports=loopback(80))
+        container = engine.run("nginx:1.26", name=BLOG, publish=[80])
         container.request(wait=20)  # its entry point may still write the configuration before
-        for path, text in ((PAGE, page(workspace)), ("/etc/nginx/conf.d/default.conf", BROKEN_SITE)):
+        broken = (answer.scene / "broken-site.conf").read_text()
+        for path, text in ((PAGE, page(answer)), ("/etc/nginx/conf.d/default.conf", broken)):
             container.exec("sh", "-c", f"printf %s {shlex.quote(text)} > {path}")
         container.stop(timeout=0)
         container.start()
         container.wait_exit()
 
     def app() -> None:
-        files = [f"printf %s {shlex.quote(text)} > /app/{name}" for name, text in PROGRAMS.items()]
-        engine.make_image(
-            "python:3.13-slim", "; ".join(["set -e; mkdir /app", *files]), name=IMAGE, changes=['CMD ["python"]']
-        )
+        engine.make_image("python:3.13-slim", content=answer.scene / "image", name=IMAGE, changes=['CMD ["python"]'])
         command = ("python", "/app/stats.py")
-        stats = engine.run(IMAGE, *command, name=STATS, ports=loopback(8000), mem_limit="24m", memswap_limit="24m")
-        desk = engine.run(IMAGE, "python", "/app/desk.py", name=DESK, ports=loopback(8000))
-        second = 10**9
-        probe = {
-            "test": ["CMD-SHELL", "python /app/ask.py 8000"],
-            "interval": second,
-            "timeout": 3 * second,
-            "retries": 2,
-        }
+        stats = engine.run(IMAGE, *command, name=STATS, publish=[8000], mem_limit="24m", memswap_limit="24m")
+        desk = engine.run(IMAGE, "python", "/app/desk.py", name=DESK, publish=[8000])
+        often = {"interval": SECOND, "timeout": 3 * SECOND, "retries": 2}
+        probe = {"test": ["CMD-SHELL", "python /app/ask.py 8000"], **often}
         engine.run(IMAGE, "python", "/app/feed.py", name=FEED, healthcheck=probe)
         stats.wait_exit()
         desk.wait_exit()
 
-    with ThreadPoolExecutor() as pool:
-        for done in [pool.submit(part) for part in (app, blog, cache, web)]:
-            done.result()
+    engine.side_by_side(
+        app,
+        blog,
+        lambda: engine.run("redis:8.0", "redis-sever", name=CACHE).wait_exit(),
+        lambda: engine.run("nginx:1.26", name=WEB, publish=[8080]),
+    )
 
 
 @check(points=1)
 def web(engine: Engine) -> None:
     """`dd-repair-web` answers through a published port."""
-    answer(found(engine, WEB, "nginx:1.26"))
+    response_of(found(engine, WEB, "nginx:1.26"))
 
 
 @check(points=1)
 def cache(engine: Engine) -> None:
     """`dd-repair-cache` answers `PONG` to `redis-cli ping`."""
     container = found(engine, CACHE, "redis:8.0")
-    ping = ("redis-cli", "ping")
-    if not engine.wait_until(lambda: "PONG" in container.running().exec(*ping).stdout, 8, container=container.id):
+    if not engine.wait_until(lambda: "PONG" in container.running().exec(*PING).stdout, 8, container=container.id):
+        evidence = [*container.exec(*PING).evidence, *container.evidence("{{json .Config.Cmd}}")]
         raise Failed(
-            f"`{CACHE}` runs, but no Redis answers in it.",
-            hint="What is its first process?",
-            evidence=[*container.exec(*ping).evidence, *container.evidence("{{json .Config.Cmd}}")],
+            f"`{CACHE}` runs, but no Redis answers in it.", hint="What is its first process?", evidence=evidence
         )
 
 
 @check(points=1)
 def blog(engine: Engine) -> Response:
     """`dd-repair-blog` answers through a published port."""
-    return answer(found(engine, BLOG, "nginx:1.26"))
+    return response_of(found(engine, BLOG, "nginx:1.26"))
 
 
 @check(needs=blog, points=1)
-def blog_page(blog: Response, engine: Engine, workspace: Workspace) -> None:
+def blog_page(blog: Response, engine: Engine, answer: Answer) -> None:
     """It answers with its own page, which was in no image."""
-    if blog.body.strip() != page(workspace):
+    if blog.body.strip() != page(answer):
         raise Failed(
-            f"`{BLOG}` answers, but not with its own page, which began with `{page(workspace)[:24]}`.",
+            f"`{BLOG}` answers, but not with its own page, which began with `{page(answer)[:24]}`.",
             hint="It was in the writable layer, which goes when the container is removed. `%reset` brings it back.",
             evidence=engine.container(BLOG).exec("head", "-n", "4", PAGE).evidence,
         )
@@ -168,7 +83,7 @@ def blog_page(blog: Response, engine: Engine, workspace: Workspace) -> None:
 def stats(engine: Engine) -> Container:
     """`dd-repair-stats` answers through a published port."""
     container = found(engine, STATS, IMAGE)
-    answer(container)
+    response_of(container)
     return container
 
 
@@ -188,13 +103,13 @@ def stats_limited(stats: Container) -> None:
 @check(points=1)
 def desk(engine: Engine) -> Response:
     """`dd-repair-desk` answers through a published port."""
-    return answer(found(engine, DESK, IMAGE))
+    return response_of(found(engine, DESK, IMAGE))
 
 
 @check(needs=desk, points=1)
-def desk_signs(desk: Response, engine: Engine, workspace: Workspace) -> None:
+def desk_signs(desk: Response, engine: Engine, answer: Answer) -> None:
     """It signs with the value of `$TOKEN`."""
-    token = variables(workspace)["TOKEN"]
+    token = variables(answer)["TOKEN"]
     if token not in desk.body:
         raise Failed(
             f"`{DESK}` answers `{desk.body.strip()}`, not signed with `{token}`.",
@@ -207,7 +122,7 @@ def desk_signs(desk: Response, engine: Engine, workspace: Workspace) -> None:
 def feed(engine: Engine) -> Container:
     """`dd-repair-feed` is healthy."""
     container = found(engine, FEED, IMAGE).running()
-    if (container.config.get("Healthcheck") or {}).get("Test", ["NONE"]) == ["NONE"]:
+    if container.health == "none":
         raise Failed(
             f"`{FEED}` runs without a health check, so nobody knows how it is.",
             hint="`docker run --help` lists options that begin with `--health`.",
@@ -224,17 +139,14 @@ def feed_is_asked(feed: Container, engine: Engine) -> None:
     """Its health check asks the feed: it says well where the feed answers, and only there."""
     test = feed.config["Healthcheck"]["Test"]
     probe = ["sh", "-c", test[1]] if test[0] == "CMD-SHELL" else test[1:]
-    without = engine.run(feed.image, "sleep", "600", entrypoint=[], environment=feed.env)
-    deaf = without.exec(*probe)
     asked = feed.evidence("{{json .Config.Healthcheck.Test}}")
-    if deaf.exit_code == 0:
+    if feed.twin("sleep", "600").exec(*probe).exit_code == 0:
         raise Failed(
             f"The health check of `{FEED}` says healthy even in a container where no feed runs.",
             hint="A health check is a command that fails when the service does. What does yours ask?",
             evidence=asked,
         )
-    made = feed.config
-    twin = engine.run(feed.image, *(made["Cmd"] or []), entrypoint=made["Entrypoint"] or [], environment=feed.env)
+    twin = feed.twin()
     if not engine.wait_until(lambda: twin.exec(*probe).exit_code == 0, 10, container=twin.id):
         raise Failed(
             f"`{FEED}` is healthy by what was done inside it. Another container made the same way is not.",
@@ -243,35 +155,29 @@ def feed_is_asked(feed: Container, engine: Engine) -> None:
         )
 
 
-def page(workspace: Workspace) -> str:
-    return f"<h1>Harbour blog, entry {workspace.nonce('page')}</h1>"
+def page(answer: Answer) -> str:
+    return f"<h1>Harbour blog, entry {answer.nonce('page')}</h1>"
 
 
 def found(engine: Engine, name: str, image: str) -> Container:
     """The container; fails where it is made from another image, which does not contain the right one either."""
     container = engine.container(name)
-    layers = engine.image(image).layers
-    if container.config["Image"] != image and container.image.layers[: len(layers)] != layers:
-        raise Failed(
-            f"`{name}` was made from `{container.config['Image']}`, not from `{image}`.",
-            evidence=container.evidence("{{.Config.Image}}"),
-        )
-    return container
+    contains = container.made_from(image) or container.image.based_on(engine.image(image))
+    return container if contains else container.from_image(image)
 
 
-def answer(container: Container) -> Response:
+def response_of(container: Container) -> Response:
     """What the container answers through one of its published ports; fails where it does through none."""
-    bound = container.running().attributes["NetworkSettings"]["Ports"]
-    ports = [int(key.partition("/")[0]) for key, where in bound.items() if where and key.endswith("/tcp")]
-    shown = container.engine.docker("port", container.name).evidence
+    ports = [port.removesuffix("/tcp") for port in container.running().published_ports if port.endswith("/tcp")]
+    shown = container.port_evidence()
     if not ports:
         raise Failed(f"`{container.name}` runs, but publishes no port.", evidence=shown)
     for port in ports:
-        response = container.request(port=port, wait=8)
+        response = container.request(port=int(port), wait=8)
         if response.status == 200:
             return response
     raise Failed(
-        f"`{container.name}` runs and publishes port {' and '.join(map(str, ports))}, but nothing answers there: "
+        f"`{container.name}` runs and publishes port {' and '.join(ports)}, but nothing answers there: "
         f"{response.error or response.status}",
         hint="On which port does the program listen, inside?",
         evidence=[*shown, *container.log_evidence()],

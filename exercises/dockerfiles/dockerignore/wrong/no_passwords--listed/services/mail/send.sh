@@ -1,1 +1,0 @@
-echo "Your parcel is on its way." # mail goes out here

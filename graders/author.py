@@ -1,0 +1,29 @@
+"""What a grader is written with: the one import of graders/topics."""
+
+from environment.engines import EXERCISE_LABEL, Response
+from environment.engines.scratch import scratch_folder
+from environment.engines.script import TIMED_OUT
+from graders.answer import Answer
+from graders.check import check
+from graders.engine import Attributes, Build, Container, Engine, Finished, Image, Step
+from graders.errors import DrydockError, Failed, NotSupportedError, hinted
+
+__all__ = [
+    "EXERCISE_LABEL",
+    "TIMED_OUT",
+    "Answer",
+    "Attributes",
+    "Build",
+    "Container",
+    "DrydockError",
+    "Engine",
+    "Failed",
+    "Finished",
+    "Image",
+    "NotSupportedError",
+    "Response",
+    "Step",
+    "check",
+    "hinted",
+    "scratch_folder",
+]

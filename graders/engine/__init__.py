@@ -1,0 +1,27 @@
+"""The only package that talks to Docker: docker-py inspects, the docker CLI builds, testcontainers runs and waits.
+
+`run` is the ground, `engine` the door, and between them lies one module for each kind of Docker object. They hold a
+`Run`, never the `Engine`, so that no two modules need each other.
+"""
+
+from __future__ import annotations
+
+from graders.engine.builds import Build, Step
+from graders.engine.capabilities import QUESTIONS, Capabilities
+from graders.engine.containers import PROBE_IMAGE, Container
+from graders.engine.engine import Engine
+from graders.engine.images import Image
+from graders.engine.words import Attributes, Finished
+
+__all__ = [
+    "PROBE_IMAGE",
+    "QUESTIONS",
+    "Attributes",
+    "Build",
+    "Capabilities",
+    "Container",
+    "Engine",
+    "Finished",
+    "Image",
+    "Step",
+]

@@ -1,0 +1,139 @@
+"""What an Engine may lack: one question for each capability, asked when somebody needs the answer."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from environment.engines import MACHINE_LABEL
+
+if TYPE_CHECKING:
+    import docker
+
+    from graders.engine.words import Attributes
+
+
+@dataclass
+class About:
+    """What an Engine and the docker command say of themselves, each asked once and only when it is needed."""
+
+    client: docker.DockerClient
+
+    @cached_property
+    def engine(self) -> Attributes:
+        """What `docker info` says."""
+        return dict(self.client.info())
+
+    @cached_property
+    def version(self) -> Attributes:
+        """What `docker version` says of the server."""
+        return dict(self.client.version())
+
+    @cached_property
+    def name(self) -> str:
+        """The program and its version, such as `Docker Engine 26.1.5`."""
+        component = (self.version.get("Components") or [{"Name": "Engine"}])[0]["Name"]
+        program = "Docker Engine" if component == "Engine" else component
+        return f"{program} {str(self.version['Version']).split('+')[0]}"
+
+    @property
+    def api(self) -> str:
+        """The version of its API."""
+        return str(self.version["ApiVersion"])
+
+    @property
+    def is_podman(self) -> bool:
+        """Whether Podman answers as Docker's API."""
+        return "Podman" in self.name
+
+    @property
+    def release(self) -> tuple[int, ...]:
+        """The first two numbers of its version."""
+        return tuple(int(number) for number in re.findall(r"\d+", self.version["Version"])[:2])
+
+
+def _plugin(name: str, problem: str) -> str:
+    """The problem where the docker command has no such plugin."""
+    found = shutil.which("docker")
+    has = found and subprocess.run(["docker", name, "version"], capture_output=True, check=False).returncode == 0
+    return "" if has else problem
+
+
+def _buildkit(about: About) -> str:
+    if about.is_podman:
+        return "Podman's Docker API has no BuildKit."
+    return _plugin("buildx", "The docker CLI has no buildx plugin.")
+
+
+def _heredoc(about: About) -> str:
+    old = tuple(int(number) for number in about.api.split(".")) < (1, 42)
+    return _buildkit(about) or ("Its BuildKit is older than Engine 23 and knows no heredocs." if old else "")
+
+
+def _plain_registry(about: About) -> bool:
+    return "127.0.0.0/8" in ((about.engine.get("RegistryConfig") or {}).get("InsecureRegistryCIDRs") or [])
+
+
+def _unless(problem: str, has: Callable[[About], object]) -> Callable[[About], str]:
+    return lambda about: "" if has(about) else problem
+
+
+QUESTIONS: Mapping[str, Callable[[About], str]] = {
+    "buildkit": _buildkit,
+    "heredoc": _heredoc,
+    "compose": lambda _: _plugin("compose", "The docker CLI has no Compose plugin."),
+    "memory-limit": _unless("It cannot limit memory.", lambda about: about.engine.get("MemoryLimit")),
+    "swap-limit": _unless("It cannot limit swap.", lambda about: about.engine.get("SwapLimit")),
+    "cpu-limit": _unless("It cannot limit CPU time.", lambda about: about.engine.get("CpuCfsQuota")),
+    "pids-limit": _unless("It cannot limit the number of processes.", lambda about: about.engine.get("PidsLimit")),
+    "same-kernel": _unless(
+        "Docker Desktop runs its Engine in a virtual machine.",
+        lambda about: about.engine.get("OperatingSystem") != "Docker Desktop",
+    ),
+    "oom-killed": _unless(
+        "Podman before 5.0 does not tell that a container was ended for its memory.",
+        lambda about: not about.is_podman or about.release >= (5, 0),
+    ),
+    "stop-grace": _unless(
+        "Podman before 4.7 leaves a container no time to end at `docker stop`.",
+        lambda about: not about.is_podman or about.release >= (4, 7),
+    ),
+    "chosen-port": _unless(
+        "Podman does not tell a port that was asked for from a chosen one.", lambda about: not about.is_podman
+    ),
+    "health-checks": _unless(
+        "Podman leaves health checks to systemd, and its Docker API does not show those of an image.",
+        lambda about: not about.is_podman,
+    ),
+    "local-registry": _unless("It wants HTTPS of a registry on its own machine, which has none.", _plain_registry),
+    "swarm": _unless("Podman has no Swarm.", lambda about: not about.is_podman),
+    "real-time": _unless(
+        "Its processor is emulated, so that everything takes longer.",
+        lambda about: f"{MACHINE_LABEL}=tcg" not in (about.engine.get("Labels") or []),
+    ),
+}
+"""By capability, as exercise.toml names it under `requires`: a sentence that says what the Engine lacks, or nothing."""
+
+
+@dataclass
+class Capabilities(Mapping[str, str]):
+    """By capability: empty where the Engine has it, else one sentence that says why not. Each is asked once."""
+
+    about: About
+    _known: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def __getitem__(self, name: str) -> str:
+        if name not in self._known:
+            self._known[name] = QUESTIONS[name](self.about)
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(QUESTIONS)
+
+    def __len__(self) -> int:
+        return len(QUESTIONS)

@@ -1,0 +1,143 @@
+"""Taking away what Drydock made on an Engine, and never anything else."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import docker
+import docker.errors
+
+from environment.engines import EXERCISE_LABEL, SESSION_LABEL
+from environment.engines.container import ENGINE_LABEL
+from environment.engines.session import session_is_alive
+from graders.errors import DrydockError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from graders.engine.words import Attributes
+
+RUN_LABEL = "org.drydock.run"
+DEMO = "dd-demo-"
+"""How the names begin that cells of the notebooks give to what they make."""
+
+
+@dataclass(frozen=True)
+class Owned:
+    """Names on the learner's Engine that belong to an exercise, so that a reset may remove them."""
+
+    containers: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
+
+
+def remove_labelled(client: docker.DockerClient, label: str, *, of_sessions: bool = True) -> None:
+    """Remove containers, networks, volumes and images that carry a label (`key` or `key=value`).
+
+    Throwaway Engines are left to those who made them. Without `of_sessions`, what running checks made stays.
+    """
+    api, filters = client.api, {"label": label}
+
+    def chosen(records: Iterable[Attributes]) -> list[Attributes]:
+        spared = {ENGINE_LABEL} if of_sessions else {ENGINE_LABEL, SESSION_LABEL}
+        return [record for record in records if not spared & set(record.get("Labels") or {})]
+
+    for container in chosen(api.containers(all=True, filters=filters)):
+        with contextlib.suppress(docker.errors.NotFound):
+            api.remove_container(container["Id"], force=True, v=True)
+    for network in chosen(api.networks(filters=filters)):
+        with contextlib.suppress(docker.errors.NotFound):
+            api.remove_network(network["Id"])
+    for volume in chosen(api.volumes(filters=filters)["Volumes"] or []):
+        with contextlib.suppress(docker.errors.NotFound):
+            api.remove_volume(volume["Name"], force=True)
+    for image in chosen(api.images(filters=filters)):
+        for name in image.get("RepoTags") or [image["Id"]]:
+            # One that a container of the learner's uses stays.
+            with contextlib.suppress(docker.errors.APIError):
+                api.remove_image(image["Id"] if name == "<none>:<none>" else name)
+
+
+def sweep(client: docker.DockerClient) -> None:
+    """Remove what runs left behind whose process is gone. Ryuk would miss builds and needs an image of its own."""
+    filters = {"label": SESSION_LABEL}
+    records = [
+        *client.api.containers(all=True, filters=filters),
+        *client.api.networks(filters=filters),
+        *(client.api.volumes(filters=filters)["Volumes"] or []),
+        *client.api.images(filters=filters),
+    ]
+    found = {(record.get("Labels") or {}).get(SESSION_LABEL, "") for record in records}
+    for session in found - {""}:
+        if not session_is_alive(session):
+            remove_labelled(client, f"{SESSION_LABEL}={session}")
+
+
+def present(client: docker.DockerClient, owned: Owned) -> bool:
+    """Whether anything of these names is on the Engine."""
+    api = client.api
+    looks = (
+        (owned.containers, api.inspect_container),
+        (owned.images, api.inspect_image),
+        (owned.networks, api.inspect_network),
+        (owned.volumes, api.inspect_volume),
+    )
+    return any(_found(look, name) for names, look in looks for name in names)
+
+
+def _found(look: Callable[[str], object], name: str) -> bool:
+    try:
+        look(name)
+    except docker.errors.NotFound:
+        return False
+    return True
+
+
+def remove_exercise(client: docker.DockerClient, exercise: str, owned: Owned) -> list[str]:
+    """Remove what an exercise owns and what was made for it, and say what went."""
+    gone = _remove(
+        client, owned, "of this exercise", "Something else on your Engine uses it; remove that and reset again."
+    )
+    remove_labelled(client, f"{EXERCISE_LABEL}={exercise}", of_sessions=False)
+    return gone
+
+
+def remove_demos(client: docker.DockerClient) -> list[str]:
+    """Remove what cells of the notebooks made and later cells did not remove, and say what went."""
+    api = client.api
+
+    def ours(names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(name.removeprefix("/") for name in names if name.removeprefix("/").startswith(DEMO))
+
+    left = Owned(
+        containers=ours(name for found in api.containers(all=True) for name in found["Names"] or ()),
+        images=ours(name for found in api.images() for name in found["RepoTags"] or ()),
+        networks=ours(found["Name"] for found in api.networks()),
+        volumes=ours(found["Name"] for found in api.volumes()["Volumes"] or ()),
+    )
+    return _remove(client, left, "of a notebook", "Something else on your Engine uses it; remove that and clean again.")
+
+
+def _remove(client: docker.DockerClient, owned: Owned, whose: str, remedy: str) -> list[str]:
+    gone: list[str] = []
+    collections: tuple[tuple[str, tuple[str, ...], Callable[[str], object]], ...] = (
+        ("container", owned.containers, lambda n: client.api.remove_container(n, force=True, v=True)),
+        ("network", owned.networks, client.api.remove_network),
+        ("volume", owned.volumes, lambda n: client.api.remove_volume(n, force=True)),
+        ("image", owned.images, lambda n: client.api.remove_image(n, force=False)),
+    )
+    for kind, names, remove in collections:
+        for name in names:
+            try:
+                remove(name)
+                gone.append(f"{kind} {name}")
+            except docker.errors.NotFound:
+                continue
+            except docker.errors.APIError as error:
+                raise DrydockError(
+                    f"The {kind} `{name}` {whose} cannot be removed: {error.explanation or error}.", remedy
+                ) from None
+    return gone

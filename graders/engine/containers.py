@@ -1,0 +1,507 @@
+"""Containers on the Engine: looking at them, asking them, starting and ending them."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shlex
+import threading
+import time
+from dataclasses import replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Self
+
+import docker.errors
+import requests.exceptions
+
+from environment.engines.frames import STDERR, frames
+from environment.engines.script import TIMED_OUT
+from graders.engine import events, files, images
+from graders.engine.images import Image
+from graders.engine.words import (
+    SHOWN_CONTAINER,
+    SHOWN_LINES,
+    Attributes,
+    Finished,
+    decoded,
+    engine_words,
+    environment,
+    familiar,
+    loopback,
+    runtime_broke,
+    shown_run,
+    start_words,
+    when,
+)
+from graders.errors import DrydockError, Failed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from docker.models.containers import Container as DockerContainer
+
+    from environment.engines import Response
+    from graders.engine.run import Run
+
+REMOVAL_SECONDS = 10
+PROBE_IMAGE = "busybox:1.37"
+"""The course image that looks into other containers' networks."""
+
+
+class Container:
+    """A container on the Engine; every look is a fresh one."""
+
+    def __init__(self, run: Run, container: DockerContainer, shown: str = "") -> None:
+        self._run = run
+        self._docker = container
+        self.shown = shown
+        """The `docker run` that makes another like it, where it is the grader's own and its name says nothing."""
+
+    @property
+    def id(self) -> str:
+        """The full id."""
+        return str(self._docker.id)
+
+    @property
+    def name(self) -> str:
+        """Its name without the slash."""
+        return str(self._docker.name)
+
+    @property
+    def called(self) -> str:
+        """How evidence calls it: by its name, or as a learner might call one that the grader made."""
+        return SHOWN_CONTAINER if self.shown else self.name
+
+    @property
+    def subject(self) -> str:
+        """The beginning of a sentence about it."""
+        return "A container of the image" if self.shown else f"`{self.name}`"
+
+    @property
+    def attributes(self) -> Attributes:
+        """What `docker inspect` prints, now, with the image's name as Docker writes it."""
+        self._docker.reload()
+        attributes = dict(self._docker.attrs)
+        attributes["Config"]["Image"] = familiar(attributes["Config"]["Image"])
+        return attributes
+
+    @property
+    def state(self) -> Attributes:
+        """State of `docker inspect`: Status, Running, ExitCode, OOMKilled, Error, StartedAt, Pid, Health …."""
+        return dict(self.attributes["State"])
+
+    @property
+    def started(self) -> float:
+        """When it last started, in seconds since 1970; 0 where it never did."""
+        return max(0.0, when(self.state["StartedAt"]))
+
+    @property
+    def finished(self) -> float:
+        """When it last ended, in seconds since 1970, kept after a new start; 0 where it never ended."""
+        return max(0.0, when(self.state["FinishedAt"]))
+
+    @property
+    def config(self) -> Attributes:
+        """Config of `docker inspect`."""
+        return dict(self.attributes["Config"])
+
+    @property
+    def host_config(self) -> Attributes:
+        """HostConfig of `docker inspect`: limits, restart policy, published ports as asked for."""
+        return dict(self.attributes["HostConfig"])
+
+    @property
+    def env(self) -> dict[str, str]:
+        """Environment variables it was made with, the image's included."""
+        return environment(self.config)
+
+    @property
+    def image(self) -> Image:
+        """The image it was made from."""
+        return images.find(self._run, str(self.attributes["Image"]))
+
+    def made_from(self, reference: str) -> bool:
+        """Whether it was made from what a name stood for before the answer's commands.
+
+        On the learner's own Engine the name may have moved since; there the name that it was made from counts too.
+        """
+        if self.attributes["Image"] == images.original(self._run, reference).id:
+            return True
+        return reference not in self._run.originals and bool(self.config["Image"] == reference)
+
+    def from_image(self, reference: str) -> Self:
+        """This container; fails, naming its image, where that is not what a name stood for before the commands."""
+        if not self.made_from(reference):
+            raise Failed(
+                f"`{self.name}` was made from `{self.config['Image']}`, not from `{reference}`.",
+                evidence=self.evidence("{{.Config.Image}}"),
+            )
+        return self
+
+    def of(self, image: Image) -> Self:
+        """This container; fails, showing both ids, where it was made from any other image than this."""
+        if self.attributes["Image"] != image.id:
+            made_from = self.config["Image"]
+            raise Failed(
+                f"`{self.name}` was made from `{made_from}`, which is not the image `{image.reference}` of now.",
+                hint="A container keeps the image it was made from. After a new build, make a new container.",
+                evidence=[*self.evidence("{{.Image}}"), *image.evidence("{{.Id}}")],
+            )
+        return self
+
+    @property
+    def health(self) -> str:
+        """What its health check says: `starting`, `healthy`, `unhealthy`, or `none` where it has no check."""
+        return str((self.state.get("Health") or {}).get("Status") or "none")
+
+    @property
+    def probes(self) -> list[Attributes]:
+        """The last runs of its health check, the newest one last: ExitCode, Output, Start, End."""
+        return list((self.state.get("Health") or {}).get("Log") or [])
+
+    @property
+    def first_process(self) -> str:
+        """The command line of its process 1, which gets the signal of `docker stop`."""
+        return self.exec("cat", "/proc/1/cmdline", user="0").stdout.replace("\0", " ").strip()
+
+    @property
+    def first_user(self) -> int:
+        """The number of the user as whom its process 1 acts (its effective user)."""
+        status = self.exec("cat", "/proc/1/status", user="0").stdout
+        found = re.search(r"^Uid:\s+\d+\s+(\d+)", status, re.MULTILINE)
+        if not found:
+            raise Failed(f"{self.subject} has ended before it could be looked at.", evidence=self.log_evidence())
+        return int(found[1])
+
+    def running(self) -> Self:
+        """This container; fails, saying how it ended, where it does not run."""
+        state = self.state
+        if state["Running"] and not state.get("Paused") and not state.get("Restarting"):
+            return self
+        ended = {"exited": f"exited with code {state['ExitCode']}", "created": "was created, but never started"}.get(
+            state["Status"], f"is {state['Status']}"
+        )
+        why = f" ({state['Error']})" if state.get("Error") else ""
+        inspected = [] if self.shown else self.evidence("{{.State.Status}} {{.State.ExitCode}}")
+        raise Failed(f"{self.subject} is not running: it {ended}{why}.", evidence=[*inspected, *self.log_evidence()])
+
+    def evidence(self, template: str) -> list[str]:
+        """`docker inspect --format TEMPLATE` and what it prints, for a verdict."""
+        command = ["docker", "inspect", "--format", template]
+        return replace(self._run.docker(*command[1:], self.id), command=shlex.join([*command, self.called])).evidence
+
+    def health_evidence(self) -> list[str]:
+        """The state of its health check, with what the last two probes said, for a verdict."""
+        shown = [f"$ docker inspect --format '{{{{json .State.Health}}}}' {self.called}", f"status {self.health}"]
+        for probe in self.probes[-2:]:
+            said = str(probe["Output"]).strip().splitlines()[-1:]
+            shown.append(f"exit code {probe['ExitCode']}{': ' if said else ''}{''.join(said)[:200]}")
+        return shown
+
+    def port_evidence(self) -> list[str]:
+        """`docker port` and what it prints, for a verdict."""
+        return replace(self._run.docker("port", self.id), command=f"docker port {self.called}").evidence
+
+    def log_evidence(self) -> list[str]:
+        """`docker logs` and its last lines, for a verdict."""
+        command = self.shown or f"docker logs {self.name}"
+        return [f"$ {command}", *self.logs().strip().splitlines()[-SHOWN_LINES:]]
+
+    def logs(self, *, stdout: bool = True, stderr: bool = True, timestamps: bool = False) -> str:
+        """What its main process printed."""
+        said = self._docker.logs(stdout=stdout, stderr=stderr, timestamps=timestamps, stream=True, follow=False)
+        with events.closed_after(said):
+            return files.first(said, files.LOG_LIMIT).decode(errors="replace")
+
+    def exec(self, *command: str, user: str = "", workdir: str | None = None) -> Finished:
+        """Run a command in the running container."""
+        started = time.monotonic()
+        shown = shlex.join(["docker", "exec", *(["-u", user] if user else []), self.called, *command])
+        api = self._run.client.api
+        made = api.exec_create(self.id, list(command), user=user, workdir=workdir)
+        out: list[bytes] = []
+        err: list[bytes] = []
+        size = 0
+        with contextlib.closing(frames(api, api.exec_start(made["Id"], socket=True))) as said:
+            for stream, data in said:
+                (err if stream == STDERR else out).append(data)
+                size += len(data)
+                if size > files.LOG_LIMIT:
+                    raise Failed(
+                        f"`{shown}` prints without end.", evidence=[f"$ {shown} | head -c {files.LOG_LIMIT} | wc -c"]
+                    )
+        code = api.exec_inspect(made["Id"])["ExitCode"]
+        return Finished(shown, code, decoded(b"".join(out)), decoded(b"".join(err)), time.monotonic() - started)
+
+    def diff(self) -> list[str]:
+        """Lines of `docker diff`, by path: `A /new`, `C /changed`, `D /deleted`."""
+        changes: Any = self._docker.diff() or []
+        return [f"{'CAD'[change['Kind']]} {change['Path']}" for change in sorted(changes, key=lambda c: c["Path"])]
+
+    def read(self, path: str) -> bytes | None:
+        """Contents of one file in the container, running or not; None where it is absent."""
+        found = files.archived(self._docker, path)
+        return next((content for name, member, content in found if member.isfile() and name == path), None)
+
+    def text(self, path: str) -> str | None:
+        """The same as text."""
+        found = self.read(path)
+        return None if found is None else decoded(found)
+
+    def published(self, port: int | str = 80) -> list[tuple[str, int]]:
+        """Addresses and ports of the host that reach this port, as (address, port)."""
+        key = port if isinstance(port, str) else f"{port}/tcp"
+        bound = self.attributes["NetworkSettings"]["Ports"].get(key) or []
+        return [(b["HostIp"] or "0.0.0.0", int(b["HostPort"])) for b in bound]  # noqa: S104 - what Docker means by none
+
+    @property
+    def published_ports(self) -> list[str]:
+        """Its ports that are published, such as `80/tcp`."""
+        return [port for port, bound in self.attributes["NetworkSettings"]["Ports"].items() if bound]
+
+    def url(self, path: str = "/", *, port: int = 80) -> str:
+        """Where its published port is reached on the Engine's machine; fails where it does not run or publish it."""
+        bound = self.running().published(port)
+        if not bound:
+            raise Failed(f"{self.subject} does not publish port {port}.", evidence=self.port_evidence())
+        address, number = next((b for b in bound if ":" not in b[0]), bound[0])
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(address, address)  # noqa: S104 - what Docker prints
+        return f"http://{host}:{number}{path}"
+
+    def request(self, path: str = "/", *, port: int = 80, wait: float = 10, method: str = "GET") -> Response:
+        """Ask through the published port, from the Engine's machine, trying for `wait` seconds while nobody answers.
+
+        Fails where the container does not run, or ends before it answers.
+        """
+        url = self.url(path, port=port)
+        deadline = time.monotonic() + wait * self._run.patience
+        while True:
+            left = deadline - time.monotonic()
+            # Asked in short turns, for a container that has ended will not answer any more.
+            response = self._run.request(url, wait=max(0, min(1, left)), method=method)
+            if response.status:
+                return response
+            self.running()
+            if left <= 0:
+                return response
+
+    def page(self, path: str = "/", *, port: int = 80, wait: float = 10) -> str:
+        """The body of the answer through the published port; fails where none comes, or its status is not 200."""
+        response = self.request(path, port=port, wait=wait)
+        if response.status != HTTPStatus.OK:
+            of = "a container of the image" if self.shown else f"`{self.name}`"
+            raise Failed(f"Port {port} of {of} {response.seen}.", evidence=self.log_evidence())
+        return response.body
+
+    def request_inside(self, path: str = "/", *, port: int = 80, seconds: int = 10) -> Finished:
+        """Ask on 127.0.0.1 in the container's own network, published or not; stdout is the body."""
+        script = (
+            f"i=0; until timeout 5 wget -q -O - http://127.0.0.1:{port}{shlex.quote(path)}; "
+            f"do i=$((i+1)); [ $i -ge {seconds * 5 * self._run.patience} ] && exit 1; usleep 200000; done"
+        )
+        done = once(self._run, PROBE_IMAGE, "sh", "-c", script, network_mode=f"container:{self.id}")
+        return replace(
+            done, command=f"docker run --rm --network container:{self.name} busybox wget -qO- localhost:{port}{path}"
+        )
+
+    def stop(self, timeout: int = 10) -> float:
+        """`docker stop`; returns the seconds it took."""
+        started = time.monotonic()
+        self._docker.stop(timeout=timeout * self._run.patience)
+        return time.monotonic() - started
+
+    def start(self) -> None:
+        """`docker start`."""
+        self._docker.start()
+
+    def kill(self, signal: str = "KILL") -> None:
+        """`docker kill --signal`."""
+        self._docker.kill(signal=signal)
+
+    def wait_until(self, holds: Callable[[Attributes], bool], timeout: float = 30) -> bool:
+        """Whether the test holds for its attributes within `timeout` seconds; looks again at each event."""
+        return self._run.wait_until(lambda: holds(self.attributes), timeout, container=self.id)
+
+    def wait_log(self, text: str, timeout: float = 10) -> bool:
+        """Whether it prints a line with the text within `timeout` seconds; looks at each line as it comes."""
+        lines = self._docker.logs(stream=True, follow=True)
+        timer = threading.Timer(timeout * self._run.patience, events.end, (lines,))
+        timer.start()
+        seen = b""
+        with events.closed_after(lines):
+            try:
+                for piece in lines:
+                    seen += piece
+                    if text.encode() in seen:
+                        return True
+            except (OSError, requests.exceptions.RequestException):
+                # How the stream ends when the timer closes it, by its transport.
+                pass
+            finally:
+                timer.cancel()
+                timer.join()
+        return text in self.logs()
+
+    def ends_within(self, timeout: float) -> bool:
+        """Whether it has ended, or does within `timeout` seconds."""
+        return self.wait_until(lambda a: a["State"]["Status"] in {"exited", "dead"}, timeout)
+
+    def wait_exit(self, timeout: float = 30) -> Attributes:
+        """Its state once it has ended; fails where it still runs after `timeout` seconds."""
+        if not self.ends_within(timeout):
+            raise Failed(f"{self.subject} still runs after {timeout:.0f} seconds.", evidence=self.log_evidence())
+        return self.state
+
+    def becomes(self, status: str, timeout: float, *, or_else: Callable[[Attributes], bool] = lambda _: False) -> bool:
+        """Whether its health check says `status` within `timeout` seconds, or the test holds for its attributes."""
+        return self.wait_until(
+            lambda a: (a["State"].get("Health") or {}).get("Status") == status or or_else(a), timeout
+        )
+
+    def wait_healthy(self, timeout: float = 60, *, status: str = "healthy") -> None:
+        """Wait for its health check to say `status`; fails, showing the last probe, where it does not in time."""
+        if not self.becomes(status, timeout):
+            seen = self.health if self.health != "none" else "without a health check"
+            raise Failed(
+                f"{self.subject} is {seen}, not {status}, after {timeout:.0f} seconds.", evidence=self.health_evidence()
+            )
+
+    def twin(self, *command: str, **options: Any) -> Container:
+        """Start another made the same way: image, entrypoint, command, variables, user, directory, init.
+
+        A `command` is run in place of its own. `options` are those of `start`.
+        """
+        made, config = self.attributes, self.config
+        same = {
+            "entrypoint": [] if command else config["Entrypoint"] or [],
+            "environment": self.env,
+            "user": config["User"],
+            "working_dir": config["WorkingDir"],
+            "init": made["HostConfig"].get("Init"),
+        }
+        return start(self._run, self.image, *(command or config["Cmd"] or []), **same | options)
+
+    def remove(self) -> None:
+        """`docker rm --force --volumes`."""
+        with contextlib.suppress(docker.errors.NotFound):
+            self._docker.remove(force=True, v=True)
+
+
+def find(run: Run, name: str) -> Container:
+    """The container of this name or id; fails, listing what is there, where there is none.
+
+    One that is being removed, as by `docker run --rm`, is waited for and counts as gone.
+    """
+    with contextlib.suppress(docker.errors.NotFound):
+        found = run.client.containers.get(name)
+        removing = found.attrs["State"]["Status"] == "removing"
+        if not (removing and run.wait_until(lambda: not exists(run, str(found.id)), REMOVAL_SECONDS, container=name)):
+            return Container(run, found)
+    listed = run.listed("ps", "--all", "--format", "{{.Names}}\t{{.Image}}\t{{.Status}}")
+    raise Failed(f"There is no container called `{name}`.", evidence=listed)
+
+
+def matching(run: Run, **filters: str | list[str]) -> list[Container]:
+    """All containers that match the filters of `docker ps --all --filter`."""
+    found = run.client.containers.list(all=True, filters=dict(filters), ignore_removed=True)
+    return [Container(run, container) for container in found]
+
+
+def exists(run: Run, name: str) -> bool:
+    """Whether there is a container of this name."""
+    try:
+        run.client.api.inspect_container(name)
+    except docker.errors.NotFound:
+        return False
+    return True
+
+
+def start(
+    run: Run,
+    image: str | Image,
+    *command: str,
+    publish: Iterable[int] = (),
+    wait_healthy: bool = False,
+    **options: Any,
+) -> Container:
+    """Start a container that ends with this run, its ports `publish` on 127.0.0.1. `options` are docker-py's.
+
+    Fails with the Engine's own words where it cannot start (a command that is not in the image, say).
+    """
+    from testcontainers.core.config import testcontainers_config
+    from testcontainers.core.container import DockerContainer
+    from testcontainers.core.wait_strategies import HealthcheckWaitStrategy
+
+    # Its reaper needs an image of its own and misses builds; our labels serve instead.
+    testcontainers_config.ryuk_disabled = True
+    reference = image.id if isinstance(image, Image) else run.originals.get(image, image)
+    labels = run.labels | dict(options.pop("labels", {}))
+    named = options.pop("name", "")
+    name = named or run.unique("run")
+    ports = dict(loopback(port) for port in publish)
+    shown = shown_run(_called(image), command, options, ports)
+    variables = dict(options.pop("environment", {}))
+    # Its own client would heed REQUESTS_CA_BUNDLE. With a version given it asks nothing before ours replaces it.
+    container = DockerContainer(reference, docker_client_kw={"environment": {}, "version": run.about.api})
+    container.get_docker_client().client = run.client
+    container.with_name(name).with_kwargs(labels=labels, **options)
+    container.ports = ports
+    container.env = variables
+    if command:
+        container.with_command(list(command))
+    if wait_healthy:
+        container.waiting_for(HealthcheckWaitStrategy().with_poll_interval(0.1))
+    try:
+        container.start()
+    except (docker.errors.APIError, docker.errors.ContainerError) as error:
+        if broke := runtime_broke(str(error)):
+            raise DrydockError(
+                f"The Engine could not start a container, whatever it runs: {broke}.",
+                "Check again; if it stays, restart the Engine.",
+            ) from None
+        raise Failed(
+            f"A container of the image cannot start: {start_words(error)}",
+            evidence=[f"$ {shown}", engine_words(error)],
+        ) from None
+    made = find(run, name)
+    made.shown = "" if named else shown
+    return made
+
+
+def create(run: Run, image: str, *command: str, name: str, labels: Mapping[str, str]) -> Container:
+    """A container that is made and not started, as `docker create` does it."""
+    made = run.client.containers.create(
+        run.originals.get(image, image), list(command), name=name, labels=run.labels | dict(labels)
+    )
+    return Container(run, made)
+
+
+def once(run: Run, image: str | Image, *command: str, timeout: float = 60, **options: Any) -> Finished:
+    """`docker run --rm`: run to the end and give its output and exit code (124 when its time ran out).
+
+    On a busy machine, what a short command prints can get lost: when it ends before the Engine has opened the pipe
+    of its output, the Engine gives that up (task.Delete in moby's daemon/monitor.go cancels it, and dockerd's log
+    says "reading from a closed fifo"). What printed nothing is therefore run a second time.
+    """
+    done = _once(run, image, *command, timeout=timeout, **options)
+    if not done.output and done.exit_code != TIMED_OUT:
+        done = _once(run, image, *command, timeout=timeout, **options)
+    return done
+
+
+def _once(run: Run, image: str | Image, *command: str, timeout: float, **options: Any) -> Finished:
+    started = time.monotonic()
+    container = start(run, image, *command, **options)
+    try:
+        over = container.ends_within(timeout)
+        code = int(container.state["ExitCode"]) if over else TIMED_OUT
+        shown = container.shown or shown_run(_called(image), command, options, {})
+        return Finished(
+            shown, code, container.logs(stderr=False), container.logs(stdout=False), time.monotonic() - started
+        )
+    finally:
+        container.remove()
+
+
+def _called(image: str | Image) -> str:
+    return image if isinstance(image, str) else image.reference

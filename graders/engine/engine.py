@@ -1,0 +1,197 @@
+"""The door to an Engine: what graders ask for, each in one word."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from graders.check import EngineInfo
+from graders.engine import builds, containers, images
+from graders.engine.cleaning import present
+from graders.engine.run import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from environment.engines import Connection, Response
+    from graders.engine.builds import Build
+    from graders.engine.capabilities import Capabilities
+    from graders.engine.cleaning import Owned
+    from graders.engine.containers import Container
+    from graders.engine.images import Image
+    from graders.engine.words import Attributes, Finished
+
+T = TypeVar("T")
+
+
+class Engine:
+    """A Docker Engine as graders see it. All that it makes is labelled, and gone when it is closed.
+
+    Without a session, what it makes outlives it and belongs to the exercise.
+    """
+
+    def __init__(self, connection: Connection, exercise: str, session: str) -> None:
+        self._run = Run(connection, exercise, session)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _at: object) -> None:
+        try:
+            self.close()
+        except Exception:
+            if error is None:  # else what went wrong first says more
+                raise
+
+    # What kind of Engine it is
+
+    @property
+    def exercise(self) -> str:
+        """The id of the exercise that is graded, which all that belongs to it carries as a label."""
+        return self._run.exercise
+
+    @property
+    def info(self) -> EngineInfo:
+        """The Engine in a verdict."""
+        about = self._run.about
+        return EngineInfo(self._run.connection.kind, about.name, about.api)
+
+    @property
+    def about(self) -> Attributes:
+        """What `docker info` says."""
+        return self._run.about.engine
+
+    @property
+    def is_podman(self) -> bool:
+        """Whether Podman answers as Docker's API."""
+        return self._run.about.is_podman
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """By capability: empty where the Engine has it, else one sentence that says why not."""
+        return self._run.capabilities
+
+    @property
+    def patience(self) -> int:
+        """How many times longer than usual to wait, so that slowness of the Engine is no mistake of the learner."""
+        return self._run.patience
+
+    def require(self, capabilities: Sequence[str]) -> None:
+        """Raise NotSupportedError, saying why, for the first capability the Engine lacks."""
+        self._run.require(capabilities)
+
+    # Looking
+
+    def container(self, name: str) -> Container:
+        """The container of this name or id; fails, listing what is there, where there is none."""
+        return containers.find(self._run, name)
+
+    def containers(self, **filters: str | list[str]) -> list[Container]:
+        """All containers that match the filters of `docker ps --all --filter`."""
+        return containers.matching(self._run, **filters)
+
+    def has_container(self, name: str) -> bool:
+        """Whether there is a container of this name."""
+        return containers.exists(self._run, name)
+
+    def image(self, reference: str) -> Image:
+        """The image of this name, digest or id; fails, listing what is there, where there is none."""
+        return images.find(self._run, reference)
+
+    def images(self, **filters: Any) -> list[Image]:
+        """All images that match the filters of `docker images --filter`."""
+        return images.matching(self._run, **filters)
+
+    def has_image(self, reference: str) -> bool:
+        """Whether there is an image of this name."""
+        return images.exists(self._run, reference)
+
+    def original(self, reference: str) -> Image:
+        """The image that a name stood for before the answer's commands ran, if they ran here."""
+        return images.original(self._run, reference)
+
+    def keep_originals(self, references: set[str]) -> None:
+        """Remember what these names stand for: whatever an answer does to them, graders start from these images."""
+        self._run.originals = {name: self.image(name).id for name in references if self.has_image(name)}
+
+    def has_any(self, owned: Owned) -> bool:
+        """Whether anything of these names is there."""
+        return present(self._run.client, owned)
+
+    def request(self, url: str, *, wait: float = 0, timeout: float = 5, method: str = "GET") -> Response:
+        """An HTTP request from the Engine's machine, trying for `wait` seconds while nobody answers."""
+        return self._run.request(url, wait=wait, timeout=timeout, method=method)
+
+    def wait_until(self, holds: Callable[[], bool], timeout: float, **filters: str) -> bool:
+        """Whether the test holds within `timeout` seconds; looks again at each event that the filters match."""
+        return self._run.wait_until(holds, timeout, **filters)
+
+    def docker(
+        self, *arguments: str, cwd: Path | None = None, timeout: float = 120, env: Mapping[str, str] | None = None
+    ) -> Finished:
+        """Run the docker CLI against this Engine, for at most `timeout` seconds."""
+        return self._run.docker(*arguments, cwd=cwd, timeout=timeout, env=env)
+
+    def evidence(self, template: str, *names: str) -> list[str]:
+        """`docker inspect --format TEMPLATE` of several objects beside each other and what it prints, for a verdict."""
+        return self._run.docker("inspect", "--format", template, *names).evidence
+
+    # Doing
+
+    def build(self, context: Path, **options: Any) -> Build:
+        """`docker build` of a folder; `options` are dockerfile, target, args, secrets, no_cache, tags and timeout.
+
+        Fails with the step, its log and its error where it does not build; see `graders.engine.builds.build`.
+        """
+        return builds.build(self._run, context, **options)
+
+    def run(
+        self,
+        image: str | Image,
+        *command: str,
+        publish: Iterable[int] = (),
+        wait_healthy: bool = False,
+        **options: Any,
+    ) -> Container:
+        """Start a container that ends with this run, its ports `publish` on 127.0.0.1. `options` are docker-py's.
+
+        Fails with the Engine's own words where it cannot start (a command that is not in the image, say).
+        """
+        return containers.start(self._run, image, *command, publish=publish, wait_healthy=wait_healthy, **options)
+
+    def create(self, image: str, *command: str, name: str, labels: Mapping[str, str]) -> Container:
+        """A container that is made and not started, as `docker create` does it."""
+        return containers.create(self._run, image, *command, name=name, labels=labels)
+
+    def once(self, image: str | Image, *command: str, timeout: float = 60, **options: Any) -> Finished:
+        """`docker run --rm`: run to the end and give its output and exit code (124 when its time ran out).
+
+        What printed nothing is run a second time, see `graders.engine.containers.once`.
+        """
+        return containers.once(self._run, image, *command, timeout=timeout, **options)
+
+    def look(self, image: Image, program: str, *arguments: str, user: str | None = None) -> list[str]:
+        """What a program prints in a container of the image, in place of what the image runs, for a verdict."""
+        return self.once(image, *arguments, entrypoint=program, user=user).evidence
+
+    def make_image(self, base: str, script: str = "", **options: Any) -> Image:
+        """An image for an exercise to start from: what a shell script leaves in a container of `base`, committed.
+
+        `options` are those of `graders.engine.images.make`: its name, Dockerfile instructions (`changes`), and a folder
+        (`content`) whose files are put into the root before.
+        """
+        return images.make(self._run, base, script, **options)
+
+    def untag(self, reference: str) -> None:
+        """Take a name away; the image goes with its last one."""
+        images.untag(self._run, reference)
+
+    def side_by_side(self, *actions: Callable[[], T]) -> list[T]:
+        """Do several things at the same time and return what each gave; raises what the first of them raised."""
+        with ThreadPoolExecutor(len(actions), thread_name_prefix="side-by-side") as pool:
+            return [future.result() for future in [pool.submit(action) for action in actions]]
+
+    def close(self) -> None:
+        """Remove all that this run made. Never anything else."""
+        self._run.close()

@@ -1,0 +1,231 @@
+"""The command line keeps its contract: commands, exit codes, JSON, and sentences instead of tracebacks."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from environment.engines import SESSION_LABEL
+from graders.exercise import CONTENT, exercises, load
+from graders.notebooks import copy_start
+from graders.variants import Variant, laid_out
+from graders.workspace import reset_files
+
+FIRST = CONTENT / "exercises" / "images" / "first-container"
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("DRYDOCK_WORKSPACE", raising=False)
+    return tmp_path
+
+
+def drydock(*words: str, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "graders", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cwd or CONTENT,
+        stdin=subprocess.DEVNULL,
+        env=os.environ | environment,
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [(), ("frobnicate",), ("check",), ("check", "images/nothing"), ("images",), ("check", "--engine", "moon", "x/y")],
+)
+def test_wrong_use_exits_with_2_and_says_what_to_do(home, words):
+    done = drydock(*words)
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_a_mistyped_exercise_is_answered_with_near_ones(home):
+    assert "`images/first-container`" in drydock("check", "images/first-containr").stderr
+
+
+def test_a_terminal_in_the_folder_sees_the_starting_files_after_a_reset_and_the_old_ones_are_kept(tmp_path):
+    exercise = load("images/first-container")
+    folder = tmp_path / "images" / "first-container"
+    copy_start(exercise, folder)
+    (folder / "commands.sh").write_text("docker ps\n")
+    command = "read -r _; cat commands.sh"
+    with subprocess.Popen(["sh", "-c", command], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as terminal:
+        kept = reset_files(exercise, folder)
+        shown = terminal.communicate(b"\n")[0]
+    assert shown == (exercise.folder / "start" / "commands.sh").read_bytes()
+    assert kept
+    assert [(p.name, p.read_text()) for p in kept.iterdir()] == [("commands.sh", "docker ps\n")]
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["start", "doctor", "list", "check", "hint", "solution", "reset", "clean", "images", "class", "new", "prove"],
+)
+def test_every_command_explains_itself(home, command):
+    done = drydock(command, "--help")
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"usage: drydock {command}")
+
+
+@pytest.mark.parametrize("action", ["release", "collect", "grade", "feedback", "report", "export", "explain", "demo"])
+def test_every_command_for_a_class_explains_itself_and_is_in_the_instructors_guide(home, action):
+    done = drydock("class", action, "--help")
+    assert done.returncode == 0
+    guide = (CONTENT / "environment" / "classroom" / "README.md").read_text()
+    assert f"drydock class {action}" in guide
+    for option in set(re.findall(r"--[a-z-]+", done.stdout)) - {"--help", "--debug", "--json"}:
+        assert option in guide, option
+
+
+def test_list_gives_the_promised_json(home):
+    listed = json.loads(drydock("list", "--json").stdout)
+    topics = listed["topics"]
+    assert [set(topic) for topic in topics] == [{"id", "title", "exercises"}] * len(topics)
+    found = [e for topic in topics for e in topic["exercises"]]
+    assert all(set(e) == {"id", "title", "points", "requires"} for e in found)
+    assert [e["id"] for e in found] == [e.id for e in exercises()]
+
+
+def test_list_for_people_shows_progress(home):
+    done = drydock("list")
+    assert done.returncode == 0
+    assert "0 of 12 exercises" in done.stdout
+
+
+def test_hints_come_one_after_the_other_and_the_last_one_stays(home):
+    texts = [drydock("hint", "images/first-container").stdout for _ in range(4)]
+    assert [text[: len("Hint 1 of 3")] for text in texts] == [
+        "Hint 1 of 3",
+        "Hint 2 of 3",
+        "Hint 3 of 3",
+        "Hint 3 of 3",
+    ]
+
+
+def test_the_solution_is_not_shown_by_accident(home):
+    asked = drydock("solution", "images/first-container")
+    assert (asked.returncode, asked.stdout) == (2, "")
+    assert "--publish" in drydock("solution", "images/first-container", "--yes").stdout
+
+
+def test_an_engine_that_is_not_there_is_a_sentence_and_exit_code_3(home):
+    done = drydock(
+        "check", "images/first-container", "--answer", str(FIRST / "start"), DOCKER_HOST="unix:///nowhere.sock"
+    )
+    assert done.returncode == 3
+    assert "/nowhere.sock" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_doctor_without_an_engine_names_the_remedy(home):
+    done = drydock("doctor", "--json", DOCKER_HOST="unix:///nowhere.sock")
+    found = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert not found["well"]
+    assert found["findings"][0]["name"] == "Engine"
+    assert found["findings"][0]["remedy"]
+
+
+@pytest.mark.engine
+def test_an_answer_is_graded_in_a_namespace_when_that_is_asked_for(home):
+    done = drydock(
+        "check", "images/first-container", "--answer", str(FIRST / "solution"), "--engine", "namespace", "--json"
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["engine"]["kind"] == "namespace"
+
+
+def test_an_answer_is_never_run_on_the_learners_own_engine(home):
+    done = drydock("check", "images/first-container", "--answer", str(FIRST / "start"), "--engine", "found")
+    assert done.returncode == 2
+    assert "throwaway" in done.stderr
+
+
+def test_help_imports_neither_docker_nor_testcontainers_nor_nbgrader():
+    code = "import sys, graders.cli; graders.cli.parser(); print([m for m in ('docker', 'testcontainers', 'nbgrader', 'IPython', 'jupytext') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.engine
+class TestChecking:
+    """`drydock check` on a throwaway Engine."""
+
+    def test_a_passed_check_exits_with_0_and_prints_the_promised_object(self, home):
+        done = drydock("check", "images/first-container", "--answer", str(FIRST / "solution"), "--json")
+        assert done.returncode == 0, done.stdout + done.stderr
+        said = json.loads(done.stdout)
+        assert said["exercise"] == "images/first-container"
+        assert said["outcome"] == "passed"
+        assert said["points"] == said["max_points"] > 0
+        assert said["engine"]["kind"] == "container"
+        assert set(said["engine"]) == {"kind", "name", "api"}
+        assert {c["outcome"] for c in said["checks"]} == {"passed"}
+
+    def test_a_failed_check_exits_with_1_and_says_what_was_seen(self, home):
+        with laid_out(Variant(load("images/first-container"), "wrong", "only_on_loopback")) as answer:
+            done = drydock("check", "images/first-container", "--answer", str(answer))
+        assert done.returncode == 1, done.stdout + done.stderr
+        assert "every machine on your network can reach it" in " ".join(done.stdout.split())
+        assert "$ docker port dd-web" in done.stdout
+
+    def test_an_answer_may_lie_anywhere_and_need_not_be_writable(self, home, tmp_path):
+        answer = tmp_path / "Müllers answer, read-only"
+        answer.mkdir()
+        (answer / "commands.sh").write_text((FIRST / "solution" / "commands.sh").read_text())
+        answer.chmod(0o555)
+        done = drydock("check", "images/first-container", "--answer", str(answer), cwd=Path("/"))
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert sorted(p.name for p in answer.iterdir()) == ["commands.sh"]
+
+    def test_commands_saved_on_windows_are_right_commands(self, home, tmp_path):
+        text = (FIRST / "solution" / "commands.sh").read_bytes().replace(b"\n", b"\r\n")
+        (tmp_path / "a").mkdir()
+        (tmp_path / "a" / "commands.sh").write_bytes(text)
+        done = drydock("check", "images/first-container", "--answer", str(tmp_path / "a"))
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def test_a_link_out_of_the_answer_is_ungradable_with_a_reason(self, home, tmp_path):
+        (tmp_path / "a").mkdir()
+        (tmp_path / "a" / "commands.sh").symlink_to("/etc/passwd")
+        done = drydock("check", "images/first-container", "--answer", str(tmp_path / "a"))
+        assert done.returncode == 3
+        assert "leads out" in done.stdout
+
+    def test_ctrl_c_in_the_middle_leaves_nothing_behind(self, home, host, tmp_path):
+        (tmp_path / "a").mkdir()
+        (tmp_path / "a" / "commands.sh").write_text("docker run --name dd-web nginx:1.26\n")
+        before = {c.id for c in host.containers.list(all=True)}
+
+        def of_the_check(labels: dict[str, str]) -> bool:
+            """Other tests start containers meanwhile; theirs name another process."""
+            return f"-{process.pid}-" in labels.get(SESSION_LABEL, f"-{process.pid}-")
+
+        with subprocess.Popen(
+            [sys.executable, "-m", "graders", "check", "images/first-container", "--answer", str(tmp_path / "a")],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd=CONTENT,
+            start_new_session=True,
+        ) as process:
+            events = host.events(filters={"event": "start", "label": SESSION_LABEL}, decode=True)
+            next(event for event in events if of_the_check(event["Actor"]["Attributes"]))
+            events.close()
+            process.send_signal(signal.SIGINT)
+            output, _ = process.communicate(timeout=60)
+        assert process.returncode == 3, output
+        assert "Traceback" not in output
+        assert {c.id for c in host.containers.list(all=True) if of_the_check(c.labels)} <= before

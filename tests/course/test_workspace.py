@@ -1,0 +1,139 @@
+"""What is taken from an answer's folder, and what is refused."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from graders.answer import MAX_BYTES, SEED_FILE, Answer
+from graders.errors import DrydockError, Failed
+from graders.notebooks import build_source
+from graders.workspace import find_workspace, keep_seed
+
+
+@pytest.fixture
+def folder(tmp_path):
+    answer = tmp_path / "an answer with spaces"
+    answer.mkdir()
+    (answer / "Dockerfile").write_text("FROM scratch\n")
+    return answer
+
+
+def refused(folder) -> str:
+    with pytest.raises(DrydockError) as error, Answer(folder):
+        pass
+    return error.value.what
+
+
+def test_an_assignment_that_was_given_out_is_a_workspace_wherever_it_lies(tmp_path):
+    assignment = tmp_path / "my courses" / "images"
+    build_source(assignment.parent, "images")
+    assert find_workspace({}, assignment) == assignment.parent
+    assert find_workspace({}, assignment / "limits") == assignment.parent
+    keep_seed(assignment.parent, "images")
+    assert (assignment / SEED_FILE).read_text() == (assignment.parent / SEED_FILE).read_text() != ""
+
+
+def test_an_answer_is_copied_so_that_grading_cannot_change_it(folder):
+    with Answer(folder) as workspace:
+        (workspace.path / "Dockerfile").write_text("changed")
+    assert (folder / "Dockerfile").read_text() == "FROM scratch\n"
+
+
+def test_the_copy_is_gone_afterwards(folder):
+    with Answer(folder) as workspace:
+        path = workspace.path
+    assert not path.exists()
+
+
+def test_modes_of_files_are_kept_because_an_image_keeps_them_too(folder):
+    (folder / "run.sh").write_text("")
+    (folder / "run.sh").chmod(0o754)
+    with Answer(folder) as workspace:
+        assert (workspace.path / "run.sh").stat().st_mode & 0o777 == 0o754
+
+
+def test_a_link_inside_the_folder_stays_a_link(folder):
+    (folder / "link").symlink_to("Dockerfile")
+    with Answer(folder) as workspace:
+        assert (workspace.path / "link").readlink() == Path("Dockerfile")
+
+
+@pytest.mark.parametrize("target", ["../secret", "/etc/passwd", "sub/../../secret"])
+def test_a_link_out_of_the_folder_is_refused_by_name(folder, target):
+    (folder / "link").symlink_to(target)
+    assert "`link`" in refused(folder)
+
+
+def test_a_folder_that_is_a_link_out_is_refused(folder, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (folder / "sub").symlink_to(tmp_path / "elsewhere")
+    assert "`sub`" in refused(folder)
+
+
+def test_a_pipe_is_refused_instead_of_waited_for(folder):
+    os.mkfifo(folder / "pipe")
+    assert "`pipe`" in refused(folder)
+
+
+def test_a_huge_sparse_file_is_refused_without_being_read(folder):
+    with (folder / "huge").open("wb") as file:
+        file.truncate(MAX_BYTES * 100)
+    assert "MB" in refused(folder)
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    assert "nowhere" in refused(tmp_path / "nowhere")
+
+
+def test_names_that_are_not_utf_8_are_no_trouble(folder):
+    (os.fsencode(folder) + b"/\xff\n--x").decode("utf-8", "surrogateescape")
+    with open(os.fsencode(folder) + b"/\xff\n--x", "wb") as file:  # noqa: PTH123 - a name of bytes
+        file.write(b"1")
+    with Answer(folder) as workspace:
+        assert len(list(workspace.path.iterdir())) == 2
+
+
+def test_a_missing_file_is_named_with_what_is_there(folder):
+    with Answer(folder) as workspace, pytest.raises(Failed) as failed:
+        workspace.file("compose.yaml")
+    assert "compose.yaml" in failed.value.message
+    assert "Dockerfile" in failed.value.evidence[0]
+
+
+def test_answers_that_are_not_toml_are_told_with_their_line(folder):
+    (folder / "answers.toml").write_text("one = \n")
+    with Answer(folder) as workspace, pytest.raises(Failed, match="line 1"):
+        _ = workspace.answers
+
+
+def test_answers_saved_on_windows_are_read(folder):
+    (folder / "answers.toml").write_bytes(b"\xef\xbb\xbfone = 1\r\ntwo = 2\r\n")
+    with Answer(folder) as workspace:
+        assert workspace.answers == {"one": 1, "two": 2}
+
+
+def test_files_with_windows_line_endings_are_named(folder):
+    (folder / "run.sh").write_bytes(b"#!/bin/sh\r\necho\r\n")
+    (folder / "picture.bin").write_bytes(b"\0\r\n")
+    with Answer(folder) as workspace:
+        assert workspace.crlf_files() == ["run.sh"]
+
+
+def test_values_differ_between_learners_and_stay_the_same_for_one(folder):
+    with (
+        Answer(folder, seed="one") as one,
+        Answer(folder, seed="two") as two,
+        Answer(folder, seed="one") as same,
+    ):
+        assert one.nonce("token") == same.nonce("token") != two.nonce("token")
+        assert 5 <= one.number("port", 5, 9) <= 9
+        assert sorted(one.shuffled("order", ["a", "b", "c"])) == ["a", "b", "c"]
+
+
+def test_the_seed_is_found_in_the_workspace_above_an_answer(folder):
+    (folder.parent / ".drydock-seed").write_text("mine\n")
+    with Answer(folder) as workspace:
+        assert workspace.seed == "mine"

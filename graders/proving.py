@@ -147,6 +147,8 @@ def text_differs(variant: Variant, verdict: Verdict, *, write: bool) -> str:
         return ""
     if not file.is_file():
         return f"It has no {SAYS}: read what it would say, and let `drydock prove --write` write it.\n{reads}"
+    if texts.same(file.read_text(), reads):
+        return ""
     lines = file.read_text().splitlines(), reads.splitlines()
     return "\n".join(difflib.unified_diff(*lines, SAYS, "what its learner reads", lineterm=""))
 

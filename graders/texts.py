@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 from graders.feedback import line, summary
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from graders.check import CheckResult, Verdict
 
 MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
@@ -19,6 +17,8 @@ VARIES: tuple[tuple[str, str], ...] = (
     (r"\b[0-9a-f]{12}\b", "<id>"),
     (r"\b([a-z]+):\[\d+\]", r"\1:[<id>]"),
     (r"({{\.State\.Pid}}.*\n)\d+", r"\1<id>"),
+    (r"(process of `[^`]*` is not )`\d+`", r"\1`<id>`"),
+    (r"(On the machine )\d+( is\b)", r"\1<id>\2"),
     (r"\b(buildkit-mount)\d+", r"\1<id>"),
     (r"\bdrydock-[a-z]+-[0-9a-z_.-]*[0-9a-z]", "<name>"),
     (r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d[.\d]*(?:Z|[+-]\d\d:?\d\d)?(?: [+-]\d{4} UTC)?", "<time>"),
@@ -34,12 +34,16 @@ VARIES: tuple[tuple[str, str], ...] = (
     (r"\b((?:re)?started(?: it)?(?: again)?) \d+ times\b", r"\1 <number> times"),
     (r"(?<=\S) {3,}", "   "),
     (r"The connection was (?:closed|reset) [^.]*\.", "The connection was <ended>."),
-    (r"(?:<time> \[notice\] .*\n)+", "<time> [notice] …\n"),
+    (r"(?:<time> \[notice\] .*(?:\n|$))+", "<time> [notice] …\n"),
+    (r'.*"GET /health HTTP.*\n?', ""),
 )
 """What varies from run to run or from machine to machine, and its placeholder: ids and numbers of processes, names that
 a run makes, times, how long ago, how long it took, ports that the Engine chose, addresses, versions of Engine and
 kernel, what containers in a list do by now, how often the Engine has started one again, widths of columns, how a
-connection ends that nobody listens to, and how many processes nginx tells of. Nonces do not: the seed is fixed."""
+connection ends that nobody listens to, how many processes nginx tells of, and how often a health check has asked.
+Nonces do not: the seed is fixed."""
+SHOWN = "      "
+"""What stands before each line of evidence (graders/feedback.py)."""
 
 
 def steady(text: str) -> str:
@@ -56,15 +60,23 @@ def read_by_learner(verdict: Verdict) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _in_order(evidence: Sequence[str]) -> list[str]:
-    """The lines of each list of containers or images sorted: those that were made side by side come in any order."""
-    found: list[list[str]] = []
-    for entry in "\n".join(evidence).split("\n"):
-        if entry.startswith("$") or not found:
-            found.append([])
-        found[-1].append(entry)
-    listed = ("$ docker ps", "$ docker images")
-    return [line for first, *rest in found for line in [first, *(sorted(rest) if first.startswith(listed) else rest)]]
+def same(one: str, other: str) -> bool:
+    """Whether two texts say the same. What a command prints may come in any order: two streams have none, nor files."""
+    return _unordered(one) == _unordered(other)
+
+
+def _unordered(text: str) -> list[list[str]]:
+    """The lines of a text in parts: what a command prints, sorted, and each other line alone."""
+    parts: list[list[str]] = []
+    follows = False
+    for shown in text.splitlines():
+        printed = shown.startswith(SHOWN) and not shown.startswith(f"{SHOWN}$ ")
+        if printed and follows:
+            parts[-1].append(shown)
+        else:
+            parts.append([shown])
+        follows = printed
+    return [sorted(part) for part in parts]
 
 
 def _steady(result: CheckResult) -> CheckResult:
@@ -72,5 +84,5 @@ def _steady(result: CheckResult) -> CheckResult:
         result,
         message=steady(result.message),
         hint=steady(result.hint),
-        evidence=tuple(_in_order([steady("\n".join(result.evidence))])) if result.evidence else (),
+        evidence=(steady("\n".join(result.evidence)).rstrip("\n"),) if result.evidence else (),
     )

@@ -15,7 +15,7 @@ import pytest
 from graders.check import CheckResult, EngineInfo, Outcome, Verdict
 from graders.exercise import CONTENT, Exercise, load
 from graders.proving import INTERRUPTED, answers, faults, misjudged, never_ends, text_differs
-from graders.texts import read_by_learner, steady
+from graders.texts import read_by_learner, same, steady
 from graders.variants import Variant
 
 ROOT = Path(__file__).parent.parent
@@ -131,6 +131,8 @@ def test_the_standard_proof_has_one_wrong_answer_for_each_check_and_all_has_ever
         ("127.0.0.1:8080, port 5000", "127.0.0.1:8080, port 5000"),
         ("::1 [::]:49153, :::40001, user 64123:64123", "::1 [::]:<port>, :::<port>, user 64123:64123"),
         ("lstat /var/lib/docker/tmp/buildkit-mount219933880/bin", "lstat /var/lib/docker/tmp/buildkit-mount<id>/bin"),
+        ("The first process of `dd-guest` is not `50351`. On the machine 50351 is `sh`", "The first process of `dd-guest` is not `<id>`. On the machine <id> is `sh`"),
+        ('ready\n127.0.0.1 - - [<time>] "GET /health HTTP/1.1" 200 5\nend', "ready\nend"),
         ("172.17.0.2", "<address>"),
         (
             '[26/Nov/2026 22:52:07] "GET /", drwxr-xr-x 1 0 0 4096 Nov  6 22:52 /data',
@@ -173,6 +175,13 @@ Stuck? The next hint: `drydock hint dockerfiles/first-image`
 
 def test_the_text_of_a_verdict_is_all_that_its_learner_reads():
     assert read_by_learner(verdict()) == TEXT
+
+
+def test_what_a_command_prints_may_come_in_any_order_and_nothing_else():
+    text = "✗ It builds.\n    It does not.\n      $ docker logs dd-web\n      one\n      two\n    Look.\n"
+    assert same(text, text.replace("      one\n      two\n", "      two\n      one\n"))
+    assert not same(text, text.replace("two", "three"))
+    assert not same(text, text.replace("    Look.\n", "").replace("      $", "    Look.\n      $"))
 
 
 def test_a_text_is_written_then_compared_and_a_difference_shown(exercise):

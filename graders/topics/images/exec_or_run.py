@@ -20,7 +20,6 @@ def fixed(engine: Engine, answer: Answer) -> Container:
     notice = variables(answer)["NOTICE"]
     response = live.request("/")
     if notice not in response.body:
-        address, port = live.published(80)[0]
         first = next((line.strip() for line in response.body.splitlines() if "<title>" in line), "")
         if not response.status:
             seen, hint = response.seen, "`docker logs dd-live` says what happened."
@@ -30,11 +29,8 @@ def fixed(engine: Engine, answer: Answer) -> Container:
         else:
             seen = "still shows the old page" + (f", `{first}`" if first else "")
             hint = "Which container did your command run in, and which shell wrote the file?"
-        raise Failed(
-            f"`dd-live` {seen}. It should show “{notice}”.",
-            hint=hint,
-            evidence=[f"$ curl -s http://{address}:{port}/", *response.body.strip().splitlines()[:6]],
-        )
+        evidence = [f"$ curl -s {live.url()}", *response.body.strip().splitlines()[:6]]
+        raise Failed(f"`dd-live` {seen}. It should show “{notice}”.", hint=hint, evidence=evidence)
     return live
 
 
@@ -71,7 +67,7 @@ def fresh(engine: Engine, fixed: Container) -> Container:
         raise Failed(
             f"`dd-fresh` was made from `{second.config['Image']}`, not from the image of `dd-live`.",
             hint="The fix is in a container. Leave the images alone.",
-            evidence=engine.docker("inspect", "--format", "{{.Name}} {{.Image}}", "dd-live", "dd-fresh").evidence,
+            evidence=engine.evidence("{{.Name}} {{.Image}}", "dd-live", "dd-fresh"),
         )
     return second
 
@@ -81,9 +77,8 @@ def lacks_the_fix(fresh: Container, answer: Answer) -> None:
     """`dd-fresh` shows the page of the image, without the fix."""
     shown = fresh.request_inside("/")
     if shown.exit_code:
-        raise Failed(
-            "`dd-fresh` runs, but does not answer on port 80.", evidence=[*shown.evidence, *fresh.log_evidence()]
-        )
+        evidence = [*shown.evidence, *fresh.log_evidence()]
+        raise Failed("`dd-fresh` runs, but does not answer on port 80.", evidence=evidence)
     if variables(answer)["NOTICE"] in shown.stdout:
         raise Failed(
             "`dd-fresh` shows the notice too, so it does not show what a new container begins with.",
@@ -95,12 +90,11 @@ def lacks_the_fix(fresh: Container, answer: Answer) -> None:
 @check(needs=[fresh, fixed], points=1)
 def image_as_it_was(engine: Engine, fixed: Container, answer: Answer) -> None:
     """The image `nginx:1.26` does not have the fix."""
-    if variables(answer)["NOTICE"] in (engine.image(IMAGE).read(PAGE) or b"").decode(errors="replace"):
+    if variables(answer)["NOTICE"] in (engine.image(IMAGE).text(PAGE) or ""):
+        named = ("images", "--filter", f"reference={IMAGE}", "--format", "{{.ID}} {{.CreatedSince}}")
+        again = f"docker tag {fixed.attributes['Image'][7:19]} {IMAGE}"
         raise Failed(
             f"`{IMAGE}` now names an image with the notice in it. The old image has lost its name.",
-            hint="What you did in the container was enough. Give the name back: "
-            f"docker tag {fixed.attributes['Image'][7:19]} {IMAGE}",
-            evidence=engine.docker(
-                "images", "--filter", f"reference={IMAGE}", "--format", "{{.ID}} {{.CreatedSince}}"
-            ).evidence,
+            hint=f"What you did in the container was enough. Give the name back: {again}",
+            evidence=engine.docker(*named).evidence,
         )

@@ -4,6 +4,7 @@ IMAGE = "nginx:1.26"
 TWINS = ("dd-twin-a", "dd-twin-b")
 MOUNTS = {"bind": "bind mount", "volume": "volume", "tmpfs": "tmpfs mount"}
 PAGE = "/usr/share/nginx/html/index.html"
+ANEW = "A container that is made anew begins with the image's page."
 
 
 def variables(answer: Answer) -> dict[str, str]:
@@ -18,20 +19,18 @@ def both_run(engine: Engine) -> tuple[Container, Container]:
 
 
 @check(needs=both_run, points=1)
-def changed(both_run: tuple[Container, Container], engine: Engine, answer: Answer) -> str:
+def changed(both_run: tuple[Container, Container], answer: Answer) -> str:
     """The page of `dd-twin-a` holds your word."""
     word = variables(answer)["WORD"]
     first, second = both_run
-    page = text(first.read(PAGE))
+    page = first.text(PAGE) or ""
     if word in page:
         return word
-    if word in text(second.read(PAGE)):
+    if word in (second.text(PAGE) or ""):
         seen, hint = f"does not hold `{word}`; the page of `dd-twin-b` does", "Which of the two was to be changed?"
-    elif page == text(engine.image(str(first.attributes["Image"])).read(PAGE)):
+    elif page == (first.image.text(PAGE) or ""):
         seen = f"is still the image's own, without `{word}`"
-        hint = (
-            "A container that is made anew begins with the image's page. And a `>` outside of quotes is your shell's."
-        )
+        hint = f"{ANEW} And a `>` outside of quotes is your shell's."
     elif not page.strip() or "$WORD" in page:
         seen = f"was changed, but `{word}` is not in it: the shell that wrote it knew no variable WORD"
         hint = "Inside single quotes your own shell leaves `$WORD` alone, and the container has no such variable."
@@ -43,7 +42,7 @@ def changed(both_run: tuple[Container, Container], engine: Engine, answer: Answe
 @check(needs=[both_run, changed], points=1)
 def image_as_it_was(engine: Engine, both_run: tuple[Container, Container], changed: str) -> None:
     """The image `nginx:1.26` has kept its own page."""
-    if changed in text(engine.image(IMAGE).read(PAGE)):
+    if changed in (engine.image(IMAGE).text(PAGE) or ""):
         raise Failed(
             f"`{IMAGE}` itself now has the page with `{changed}`, so every new container begins with it.",
             hint="A change needs no image to last. Give the name back to the old image: "
@@ -63,7 +62,7 @@ def one_image(both_run: tuple[Container, Container], engine: Engine) -> None:
     raise Failed(
         f"{made}: two images." if len(ids) > 1 else f"{made}, not from `{IMAGE}`.",
         hint="The word belongs into a container, not into an image.",
-        evidence=engine.docker("inspect", "--format", "{{.Name}} {{.Config.Image}} {{.Image}}", *TWINS).evidence,
+        evidence=engine.evidence("{{.Name}} {{.Config.Image}} {{.Image}}", *TWINS),
     )
 
 
@@ -86,11 +85,12 @@ def in_its_layer(both_run: tuple[Container, Container]) -> Container:
 def only_there(both_run: tuple[Container, Container], changed: str, engine: Engine) -> None:
     """`dd-twin-b` still shows the page of the image."""
     twin = both_run[1]
-    if twin.read(PAGE) != engine.image(str(twin.attributes["Image"])).read(PAGE):
-        seen = f"holds `{changed}` too" if changed in text(twin.read(PAGE)) else "is not the one of the image any more"
+    if twin.read(PAGE) != twin.image.read(PAGE):
+        too = changed in (twin.text(PAGE) or "")
+        seen = f"holds `{changed}` too" if too else "is not the one of the image any more"
         raise Failed(
             f"The page of `dd-twin-b` {seen}. Only `dd-twin-a` was to be changed.",
-            hint="A container that is made anew begins with the image's page.",
+            hint=ANEW,
             evidence=engine.docker("diff", twin.name).evidence,
         )
 
@@ -115,7 +115,3 @@ def survived(in_its_layer: Container) -> None:
             hint="First the change, then stop and start, and then leave the page alone.",
             evidence=[*times, *twin.exec("stat", "-c", "changed %z", PAGE).evidence],
         )
-
-
-def text(content: bytes | None) -> str:
-    return (content or b"").decode(errors="replace")

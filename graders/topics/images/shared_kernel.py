@@ -1,21 +1,14 @@
 import re
 
-from graders.author import Answer, Container, Engine, Failed, check
+from graders.author import Answer, Container, Engine, Failed, Finished, check
 
-IMAGE = "debian:trixie-slim"
 NAMESPACE = ("readlink", "/proc/self/ns/pid")
 
 
 @check(points=1)
 def guest(engine: Engine) -> Container:
     """`dd-guest` runs, from `debian:trixie-slim`."""
-    container = engine.container("dd-guest").running()
-    if not container.made_from(IMAGE):
-        raise Failed(
-            f"`dd-guest` was made from `{container.config['Image']}`, not from `{IMAGE}`.",
-            evidence=container.evidence("{{.Config.Image}}"),
-        )
-    return container
+    return engine.container("dd-guest").running().from_image("debian:trixie-slim")
 
 
 @check(needs=guest, points=1)
@@ -34,25 +27,23 @@ def own_namespace(guest: Container, engine: Engine) -> str:
 @check(needs=guest, points=1)
 def host_kernel(engine: Engine, answer: Answer) -> None:
     """`host_kernel` is the kernel of the machine."""
-    compare(
-        answer,
-        "host_kernel",
-        str(engine.about["KernelVersion"]),
-        engine.docker("info", "--format", "{{.KernelVersion}}").evidence,
-    )
+    hint = "Only the release is asked for; `uname --help` knows which option prints it."
+    compare(answer, "host_kernel", engine.docker("info", "--format", "{{.KernelVersion}}"), hint)
 
 
 @check(needs=guest, points=1)
 def guest_kernel(guest: Container, answer: Answer) -> None:
     """`guest_kernel` is the kernel that `dd-guest` sees."""
-    seen = guest.exec("uname", "-r")
-    compare(
-        answer,
-        "guest_kernel",
-        seen.stdout.strip(),
-        seen.evidence,
-        hint="Files such as /etc/os-release come from the image. Which command asks the kernel?",
-    )
+    hint = "Files such as /etc/os-release come from the image. Which command asks the kernel?"
+    compare(answer, "guest_kernel", guest.exec("uname", "-r"), hint)
+
+
+def compare(answer: Answer, name: str, seen: Finished, hint: str) -> None:
+    given = said(answer, name)
+    if given != seen.stdout.strip():
+        shown = given if len(given) < 60 else f"{given[:56]} …"
+        message = f"`{name}` says `{shown}`; the kernel itself says another release."
+        raise Failed(message, hint=hint, evidence=seen.evidence)
 
 
 @check(needs=guest, points=2)
@@ -61,22 +52,17 @@ def host_pid(guest: Container, engine: Engine, answer: Answer) -> None:
     given, pid = said(answer, "host_pid"), str(guest.state["Pid"])
     if given == pid:
         return
-    evidence = guest.evidence("{{.State.Pid}}")
+    message = f"The first process of `dd-guest` is not `{given}`."
+    found = engine.once("busybox:1.37", "cat", f"/proc/{given}/comm", pid_mode="host") if given.isdigit() else None
     if given == "1":
         message, hint = "1 is the number of the process inside of `dd-guest`.", "Who can see it from outside?"
+    elif found and not found.exit_code and (name := found.stdout.strip()):
+        message += f" On the machine {given} is `{name}`, another process."
+        hint = "`docker top` and `docker inspect` know the number."
     else:
-        found = engine.once("busybox:1.37", "cat", f"/proc/{given}/comm", pid_mode="host") if given.isdigit() else None
-        name = found.stdout.strip() if found and not found.exit_code else ""
-        other = (
-            f"On the machine {given} is `{name}`, another process." if name else "The machine has no such process now."
-        )
-        message = f"The first process of `dd-guest` is not `{given}`. {other}"
-        hint = (
-            "`docker top` and `docker inspect` know the number."
-            if name
-            else "Each start gives a container new numbers."
-        )
-    raise Failed(message, hint=hint, evidence=evidence)
+        message += " The machine has no such process now."
+        hint = "Each start gives a container new numbers."
+    raise Failed(message, hint=hint, evidence=guest.evidence("{{.State.Pid}}"))
 
 
 @check(needs=[guest, own_namespace, host_pid], points=1)
@@ -98,17 +84,6 @@ def pid_namespace(guest: Container, engine: Engine, own_namespace: str, answer: 
 
 def said(answer: Answer, name: str) -> str:
     return answer.said(name, hint="Let a command of yours write its output there.")
-
-
-def compare(answer: Answer, name: str, seen: str, evidence: list[str], hint: str = "") -> None:
-    given = said(answer, name)
-    if given != seen:
-        shown = given if len(given) < 60 else f"{given[:56]} …"
-        raise Failed(
-            f"`{name}` says `{shown}`; the kernel itself says another release.",
-            hint=hint or "Only the release is asked for; `uname --help` knows which option prints it.",
-            evidence=evidence,
-        )
 
 
 def of_the_machine(engine: Engine) -> str:

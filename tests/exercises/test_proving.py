@@ -133,6 +133,8 @@ def test_the_standard_proof_has_one_wrong_answer_for_each_check_and_all_has_ever
         ("lstat /var/lib/docker/tmp/buildkit-mount219933880/bin", "lstat /var/lib/docker/tmp/buildkit-mount<id>/bin"),
         ("The first process of `dd-guest` is not `50351`. On the machine 50351 is `sh`", "The first process of `dd-guest` is not `<id>`. On the machine <id> is `sh`"),
         ('ready\n127.0.0.1 - - [<time>] "GET /health HTTP/1.1" 200 5\nend', "ready\nend"),
+        ("closed after 2 orders, process 8, process 1", "closed after <number> orders, process <id>, process 1"),
+        ("$ docker diff dd-web\nC /run\nA /run/pid\nend", "$ docker diff dd-web\n<changes>\nend"),
         ("172.17.0.2", "<address>"),
         (
             '[26/Nov/2026 22:52:07] "GET /", drwxr-xr-x 1 0 0 4096 Nov  6 22:52 /data',

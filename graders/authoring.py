@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from graders.proving import Proof
 
 PROVEN, NOT_PROVEN, UNGRADABLE = 0, 1, 3
-NANOSECONDS = 1e9
 
 
 def add(command: Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]) -> None:
@@ -92,18 +91,14 @@ def _new(chosen: argparse.Namespace) -> int:
 
 def _prove(chosen: argparse.Namespace) -> int:
     from environment.engines.container import ContainerEngine
-    from environment.engines.found import FoundEngine
     from graders.connect import connect, throwaway_kind
     from graders.engine.sharing import SharedEngine
 
     exercises = [_exercise(name) for name in chosen.exercises]  # all of them, before anything takes time
-    kind, host = throwaway_kind(), FoundEngine.find().client
+    kind = throwaway_kind()
 
     def spent(connection: Connection) -> float:
-        if not isinstance(connection, ContainerEngine):
-            return 0.0
-        used = host.api.stats(connection.name, stream=False, one_shot=True)["cpu_stats"]["cpu_usage"]["total_usage"]
-        return float(used) / NANOSECONDS
+        return connection.processor_seconds() if isinstance(connection, ContainerEngine) else 0.0
 
     accounts = []
     with SharedEngine(lambda: connect(kind)) as shared:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from environment import UnavailableError
 from graders.connect import connect, throwaway_kind
 from graders.engine import Engine
+from graders.engine.capabilities import command_version
 from graders.errors import DrydockError
 
 if TYPE_CHECKING:
@@ -87,20 +86,20 @@ def examine() -> Report:
     return Report(tuple(findings))
 
 
-def _version(*command: str) -> tuple[str, tuple[int, ...]]:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    found = re.search(r"\d+(\.\d+)+", done.stdout) if done.returncode == 0 else None
+def _version(plugin: str = "") -> tuple[str, tuple[int, ...]]:
+    found = re.search(r"\d+(\.\d+)+", command_version(plugin))
     return (found[0], tuple(int(n) for n in found[0].split("."))) if found else ("", ())
 
 
 def _cli() -> Finding:
-    if not shutil.which("docker"):
+    text, _numbers = _version()
+    if not text:
         return Finding("docker command", "missing", "There is no `docker` command on this machine.", INSTALL)
-    return Finding("docker command", "ok", _version("docker", "--version")[0])
+    return Finding("docker command", "ok", text)
 
 
 def _plugin(name: str, oldest: tuple[int, ...]) -> Finding:
-    text, numbers = _version("docker", name, "version") if shutil.which("docker") else ("", ())
+    text, numbers = _version(name)
     if numbers >= oldest:
         return Finding(f"docker {name}", "ok", text)
     needed = ".".join(str(n) for n in oldest)

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 from graders.feedback import line, summary
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from graders.check import CheckResult, Verdict
 
 MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
@@ -85,21 +83,10 @@ def _unordered(text: str) -> list[list[str]]:
     return [sorted(part) for part in parts]
 
 
-def _in_order(evidence: Sequence[str]) -> list[str]:
-    """The lines of each list of containers or images sorted: those that were made side by side come in any order."""
-    found: list[list[str]] = []
-    for entry in "\n".join(evidence).split("\n"):
-        if entry.startswith("$") or not found:
-            found.append([])
-        found[-1].append(entry)
-    listed = ("$ docker ps", "$ docker images")
-    return [line for first, *rest in found for line in [first, *(sorted(rest) if first.startswith(listed) else rest)]]
-
-
 def _steady(result: CheckResult) -> CheckResult:
     return replace(
         result,
         message=steady(result.message),
         hint=steady(result.hint),
-        evidence=tuple(_in_order([steady("\n".join(result.evidence)).rstrip("\n")])) if result.evidence else (),
+        evidence=(steady("\n".join(result.evidence)).rstrip("\n"),) if result.evidence else (),
     )

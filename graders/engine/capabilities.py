@@ -57,11 +57,17 @@ class About:
         return tuple(int(number) for number in re.findall(r"\d+", self.version["Version"])[:2])
 
 
+def command_version(plugin: str = "") -> str:
+    """What the docker command, or a plugin of it, says of its version; empty where it is not there."""
+    if not shutil.which("docker"):
+        return ""
+    words = ["docker", plugin, "version"] if plugin else ["docker", "--version"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    return done.stdout if done.returncode == 0 else ""
+
+
 def _plugin(name: str, problem: str) -> str:
-    """The problem where the docker command has no such plugin."""
-    found = shutil.which("docker")
-    has = found and subprocess.run(["docker", name, "version"], capture_output=True, check=False).returncode == 0
-    return "" if has else problem
+    return "" if command_version(name) else problem
 
 
 def _buildkit(about: About) -> str:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from environment.engines import Response
     from graders.engine.run import Run
 
+REMOVAL_SECONDS = 10
 PROBE_IMAGE = "busybox:1.37"
 """The course image that looks into other containers' networks."""
 
@@ -387,12 +388,17 @@ class Container:
 
 
 def find(run: Run, name: str) -> Container:
-    """The container of this name or id; fails, listing what is there, where there is none."""
-    try:
-        return Container(run, run.client.containers.get(name))
-    except docker.errors.NotFound:
-        listed = run.docker("ps", "--all", "--format", "{{.Names}}\t{{.Image}}\t{{.Status}}")
-        raise Failed(f"There is no container called `{name}`.", evidence=listed.evidence) from None
+    """The container of this name or id; fails, listing what is there, where there is none.
+
+    One that is being removed, as by `docker run --rm`, is waited for and counts as gone.
+    """
+    with contextlib.suppress(docker.errors.NotFound):
+        found = run.client.containers.get(name)
+        removing = found.attrs["State"]["Status"] == "removing"
+        if not (removing and run.wait_until(lambda: not exists(run, str(found.id)), REMOVAL_SECONDS, container=name)):
+            return Container(run, found)
+    listed = run.listed("ps", "--all", "--format", "{{.Names}}\t{{.Image}}\t{{.Status}}")
+    raise Failed(f"There is no container called `{name}`.", evidence=listed)
 
 
 def matching(run: Run, **filters: str | list[str]) -> list[Container]:

@@ -162,8 +162,8 @@ def find(run: Run, reference: str) -> Image:
     try:
         return Image(run, dict(run.client.api.inspect_image(reference)), reference)
     except docker.errors.ImageNotFound:
-        listed = run.docker("images", "--format", "{{.Repository}}:{{.Tag}}")
-        raise Failed(f"There is no image called `{reference}`.", evidence=listed.evidence) from None
+        listed = run.listed("images", "--format", "{{.Repository}}:{{.Tag}}")
+        raise Failed(f"There is no image called `{reference}`.", evidence=listed) from None
 
 
 def exists(run: Run, reference: str) -> bool:

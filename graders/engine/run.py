@@ -12,7 +12,7 @@ import signal
 import subprocess
 import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from environment.engines import Connection, Response
 
+OWN = "drydock-"
+"""How the names begin of what runs make."""
 SLOW = 4
 """An emulated processor takes about so many times as long, beside other work."""
 NAME_AN_ENGINE = (
@@ -75,7 +77,7 @@ class Run:
 
     def unique(self, name: str) -> str:
         """A name for something of this run that no other run has."""
-        return f"drydock-{name}-{self.id}-{next(self._numbers)}"
+        return f"{OWN}{name}-{self.id}-{next(self._numbers)}"
 
     @cached_property
     def about(self) -> About:
@@ -123,6 +125,12 @@ class Run:
                 out, err = process.communicate()
                 err += f"\n(stopped after {timeout * self.patience:.0f} seconds)"
         return Finished(command, process.returncode, out, err, time.monotonic() - started)
+
+    def listed(self, *arguments: str) -> list[str]:
+        """A list of the docker CLI for a verdict, without what runs of graders made, which is gone when it is read."""
+        done = self.docker(*arguments)
+        theirs = [line for line in done.stdout.splitlines() if not line.startswith(OWN)]
+        return replace(done, stdout="\n".join(theirs)).evidence
 
     def close(self) -> None:
         """Remove all that this run made. Never anything else."""

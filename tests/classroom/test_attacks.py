@@ -617,8 +617,35 @@ ROWS = [
 ]
 
 
+STANDARD = {
+    "fork bomb",
+    "--privileged --pid=host --network=host and mounts of everything",
+    "stopping the Engine",
+    "an image named like a course image, whose tools lie",
+    "another dockerd, from a privileged container with nsenter",
+    "forged answers on the Engine's socket",
+    "killing the grader's containers",
+    "DNS and HTTP to the outside",
+    "leaving background processes",
+    "files in the folder that are none",
+    "privileged steps",
+    "a secret of the grader's machine",
+    "answers the grader alone",
+    "streams for ever",
+    "CRLF",
+    "a docker folder with a context",
+    "files of the machine",
+}
+"""The rows that each change is tried with: one for each way out, and for each way to be believed."""
+
+
+def named(words: str, *values: object) -> Any:
+    """A row as a parameter of a test, called by its words."""
+    return pytest.param(*values, id=words.replace(" ", "-"), marks=[] if words in STANDARD else [pytest.mark.all])
+
+
 def attacks(rows: Sequence[Row]) -> list[Any]:
-    return [pytest.param(row, id=row.words.replace(" ", "-")) for row in rows]
+    return [named(row.words, row) for row in rows]
 
 
 @pytest.mark.parametrize("row", attacks(ROWS))
@@ -697,7 +724,7 @@ BUILD_ROWS = [
 
 @pytest.mark.parametrize(
     ("dockerfile", "points"),
-    [pytest.param(text, points, id=words.replace(" ", "-")) for words, text, points in BUILD_ROWS],
+    [named(words, text, points) for words, text, points in BUILD_ROWS],
 )
 def test_a_dockerfile_that_attacks_gets_nothing(dockerfile: str, points: int, place: Place) -> None:
     files = files_of(FILES_EXERCISE, {"Dockerfile": place.fill(dockerfile).encode()})
@@ -722,9 +749,7 @@ APP_ROWS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("answer", "points"), [pytest.param(text, points, id=words.replace(" ", "-")) for words, text, points in APP_ROWS]
-)
+@pytest.mark.parametrize(("answer", "points"), [named(words, text, points) for words, text, points in APP_ROWS])
 def test_an_app_that_answers_in_a_hostile_way_gets_points_only_for_the_rest(
     answer: str, points: tuple[int, ...], place: Place
 ) -> None:
@@ -778,9 +803,7 @@ HUGE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("exercise", "files", "points"), [pytest.param(e, f, p, id=words.replace(" ", "-")) for words, e, f, p in HUGE]
-)
+@pytest.mark.parametrize(("exercise", "files", "points"), [named(words, e, f, p) for words, e, f, p in HUGE])
 def test_what_is_huge_does_not_fill_the_memory_of_who_grades(
     exercise: str, files: dict[str, str], points: int, place: Place
 ) -> None:
@@ -828,7 +851,7 @@ FOLDER_ROWS = [
 
 @pytest.mark.parametrize(
     ("changed", "outcome", "points"),
-    [pytest.param(c, o, p, id=words.replace(" ", "-")) for words, c, o, p in FOLDER_ROWS],
+    [named(words, c, o, p) for words, c, o, p in FOLDER_ROWS],
 )
 def test_a_folder_with_odd_files_is_graded_for_what_it_is(
     changed: dict[str, bytes | None], outcome: str, points: int, place: Place
@@ -865,7 +888,7 @@ YAML_ROWS = [
 ]
 
 
-@pytest.mark.parametrize("text", [pytest.param(text, id=words.replace(" ", "-")) for words, text in YAML_ROWS])
+@pytest.mark.parametrize("text", [named(words, text) for words, text in YAML_ROWS])
 def test_a_compose_file_that_attacks_gets_nothing(text: str, place: Place) -> None:
     files = [
         File("compose.yaml", place.fill(text).encode()),
@@ -963,6 +986,7 @@ def test_who_removes_a_course_image_gets_nothing_and_the_next_one_passes() -> No
     passes_next()
 
 
+@pytest.mark.all
 def test_a_disk_that_is_full_makes_an_answer_fail_or_ungradable_and_the_next_one_passes(place: Place) -> None:
     fill = "head -c 8G /dev/zero >/var/lib/docker/big; head -c 8G /dev/zero >/big\n"
     verdict = graded(COMMANDS_EXERCISE, [File(COMMANDS, place.fill(RIGHT + fill).encode())])

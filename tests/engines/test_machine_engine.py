@@ -53,7 +53,8 @@ pytestmark = [
 BUSYBOX = "busybox:1.37"
 DRYDOCK = [sys.executable, "-m", "graders"]
 ROOT = Path(__file__).parents[2]
-RESTORES = 50
+RESTORES = {False: 6, True: 50}
+"""How often a machine is restored and ended in one test, in the standard proof and with --all."""
 SAMPLE = ("dockerfiles/first-image", "images/first-container", "images/life-cycle", "dockerfiles/graceful-stop")
 
 
@@ -279,10 +280,10 @@ def test_an_answer_of_a_class_is_graded_in_a_machine():
 # What is left
 
 
-def test_fifty_restores_with_random_kills_leave_nothing(host):
+def test_restores_with_random_kills_leave_nothing(host, pytestconfig):
     before, folders_before = processes(), {*running_folder().iterdir()}
     chosen = random.Random(4)
-    for number in range(RESTORES):
+    for number in range(RESTORES[pytestconfig.getoption("--all")]):
         engine = start(host, internet=False)
         try:
             if number % 2:

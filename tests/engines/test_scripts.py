@@ -313,6 +313,7 @@ def test_a_bare_debian_12_gets_an_engine(machine: Machine) -> None:
     assert machine.must("docker version --format '{{.Server.Version}}'").startswith("26.")
 
 
+@pytest.mark.all
 @pytest.mark.engine
 @pytest.mark.slow
 def test_a_user_with_sudo_gets_an_engine_from_sources_in_the_newer_form(machine: Machine) -> None:
@@ -335,6 +336,7 @@ def test_a_user_with_sudo_gets_an_engine_from_sources_in_the_newer_form(machine:
     )
 
 
+@pytest.mark.all
 @pytest.mark.engine
 @pytest.mark.slow
 def test_an_older_engine_that_runs_gets_only_the_plugins_it_lacks(machine: Machine) -> None:
@@ -364,6 +366,7 @@ def test_without_the_rights_of_root_it_is_said_what_to_ask_for(machine: Machine)
     assert "apt-get update && apt-get install --no-install-recommends python3 python3-venv" in printed
 
 
+@pytest.mark.all
 @pytest.mark.engine
 @pytest.mark.slow
 def test_what_someone_else_wrote_for_apt_is_kept(machine: Machine) -> None:

@@ -53,6 +53,7 @@ FORMAT = "1"
 """Changes when the templates of before can no longer be used."""
 PORT = "2376/tcp"
 READY_SECONDS = 120
+NANOSECONDS = 1e9
 WAIT_SECONDS = 10
 STOP_SECONDS = 3
 STOP_SIGNAL = "SIGUSR1"
@@ -145,6 +146,11 @@ class ContainerEngine(Throwaway):
         with self._telling_of_the_end():
             chunks, _about = self._host.api.get_archive(self.name, str(folder))
             yield chunks
+
+    def processor_seconds(self) -> float:
+        """Tell what everything in this container has used of processors, in seconds."""
+        used = self._host.api.stats(self.name, stream=False, one_shot=True)["cpu_stats"]["cpu_usage"]["total_usage"]
+        return float(used) / NANOSECONDS
 
     def request(
         self, url: str, *, method: str = "GET", timeout: float = 5, wait: float = 0, limit: int = 1 << 20

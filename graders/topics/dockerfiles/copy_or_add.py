@@ -34,9 +34,8 @@ def _add(archive: Path, name: str) -> None:
                 new.addfile(page, io.BytesIO(name.encode()))
             archive.write_bytes(gzip.compress(raw.getvalue(), mtime=0))
     except tarfile.TarError as error:
-        raise Failed(
-            f"`{archive.name}` in your folder is no tar archive: {error}.", hint="`%reset` brings the file back."
-        ) from None
+        message = f"`{archive.name}` in your folder is no tar archive: {error}."
+        raise Failed(message, hint="`%reset` brings the file back.") from None
 
 
 @check(needs=builds, points=2)

@@ -131,7 +131,10 @@ def test_the_standard_proof_has_one_wrong_answer_for_each_check_and_all_has_ever
         ("127.0.0.1:8080, port 5000", "127.0.0.1:8080, port 5000"),
         ("::1 [::]:49153, :::40001, user 64123:64123", "::1 [::]:<port>, :::<port>, user 64123:64123"),
         ("lstat /var/lib/docker/tmp/buildkit-mount219933880/bin", "lstat /var/lib/docker/tmp/buildkit-mount<id>/bin"),
-        ("The first process of `dd-guest` is not `50351`. On the machine 50351 is `sh`", "The first process of `dd-guest` is not `<id>`. On the machine <id> is `sh`"),
+        (
+            "The first process of `dd-guest` is not `50351`. On the machine 50351 is `sh`",
+            "The first process of `dd-guest` is not `<id>`. On the machine <id> is `sh`",
+        ),
         ('ready\n127.0.0.1 - - [<time>] "GET /health HTTP/1.1" 200 5\nend', "ready\nend"),
         ("closed after 2 orders, process 8, process 1", "closed after <number> orders, process <id>, process 1"),
         ("$ docker diff dd-web\nC /run\nA /run/pid\nend", "$ docker diff dd-web\n<changes>\nend"),

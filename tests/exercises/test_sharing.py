@@ -64,7 +64,7 @@ def test_what_an_answer_leaves_on_an_engine_is_gone_for_the_next_one(shared, fol
     [
         pytest.param(f"docker tag nginx:1.26 {BUSYBOX}", id="a name of the course's images moved"),
         pytest.param(f"docker rmi --force {BUSYBOX}", id="an image of the course's removed"),
-        pytest.param("sleep 1d >/dev/null 2>&1 &", id="a command goes on"),
+        pytest.param("setsid sleep 1d >/dev/null 2>&1 & sleep 1", id="a command goes on in a session of its own"),
         pytest.param("echo '{}' >~/.netrc", id="a file in the home folder"),
         pytest.param("echo 127.0.0.1 web >/usr/local/bin/docker", id="a program replaced"),
         pytest.param("docker swarm init --advertise-addr 127.0.0.1", id="a swarm"),

@@ -291,7 +291,7 @@ def test_what_a_learner_edited_and_removed_is_so_in_the_copy_that_is_graded(tmp_
         config.write(more)
     room.release("dockerfiles", lambda _: None)
     exercises = exercises_of("dockerfiles")
-    hand_in(room, "ada", "dockerfiles", {e.id: e.folder / "solution" for e in exercises})
+    hand_in(room, "ada", "dockerfiles", {e.id: Variant(e, "solution") for e in exercises})
     edited = room.step("submitted", "ada", "dockerfiles") / "first-image"
     (edited / "menu.csv").unlink()
     (edited / "own").write_text("a file of one's own")
@@ -305,6 +305,7 @@ def test_what_a_learner_edited_and_removed_is_so_in_the_copy_that_is_graded(tmp_
     assert copies[0] == copies[1]
 
 
+@pytest.mark.all
 def test_a_late_penalty_of_the_instructor_is_taken_off(tmp_path):
     room = made(tmp_path / "class", "start")
     (room.root / "late.py").write_text(
@@ -323,6 +324,7 @@ def test_a_late_penalty_of_the_instructor_is_taken_off(tmp_path):
         assert submission.late_submission_penalty == 1
 
 
+@pytest.mark.all
 def test_a_manual_grade_survives_another_grading(tmp_path):
     room = made(tmp_path / "class", "start")
     run(room.root, *DRYDOCK, "grade", TOPIC)

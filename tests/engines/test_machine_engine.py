@@ -109,6 +109,7 @@ def free_port() -> int:
 # What it is
 
 
+@pytest.mark.all
 def test_two_builds_of_the_guest_give_the_same_bytes(tmp_path):
     digests = []
     for name in ("one", "two"):

@@ -15,8 +15,31 @@ from graders.engine.sharing import SharedEngine
 from graders.variants import Variant
 
 
-LEFT_TO_ALL: set[str] = set()
-"""The dearest wrong answers, which the standard proof leaves out; another one shows that their check can fail."""
+LEFT_TO_ALL = {
+    *(
+        f"dockerfiles/production-app/wrong/{name}"
+        for name in (
+            "follows_lock--versions-in-the-dockerfile",
+            "healthy--no-curl",
+            "no_developers_tools",
+            "not_root",
+            "notices--always-well",
+            "pinned_base--copied",
+            "stops--pipe",
+        )
+    ),
+    *(
+        f"images/repair/wrong/{name}"
+        for name in (
+            "blog--mended-but-not-started",
+            "cache--kept-busy",
+            "desk_signs--any-value",
+            "feed--no-health-check",
+            "stats_limited--no-limit",
+        )
+    ),
+}
+"""The dearest wrong answers of the two dearest exercises, which the standard proof leaves out."""
 
 
 def standard(exercise) -> list[Variant]:

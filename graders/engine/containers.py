@@ -263,6 +263,7 @@ class Container:
         """Where its published port is reached on the Engine's machine; fails where it does not run or publish it."""
         bound = self.running().published(port)
         if not bound:
+            self.running()  # one that has ended meanwhile publishes nothing either
             raise Failed(f"{self.subject} does not publish port {port}.", evidence=self.port_evidence())
         address, number = next((b for b in bound if ":" not in b[0]), bound[0])
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(address, address)  # noqa: S104 - what Docker prints

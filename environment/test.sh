@@ -49,7 +49,7 @@ check() {
 
 # The files that Drydock ships and means to be good; a start or a wrong answer is broken on purpose.
 shipped() {
-    find environment exercises/*/*/solution -type d -name node_modules -prune -o -type f -name "$1" ! -name '*.dockerignore' -print0 2>/dev/null
+    find environment exercises/*/*/solution exercises/*/*/scene -type d -name node_modules -prune -o -type f -name "$1" ! -name '*.dockerignore' -print0 2>/dev/null
 }
 
 hadolint_all() {
@@ -63,7 +63,9 @@ check "ruff format" ruff format --check
 check "mypy" mypy
 check "import-linter" lint-imports
 check "codespell" codespell
-check "shellcheck" shellcheck -x .ci/run environment/*.sh environment/*/*.sh
+# What learners find set up: programs of theirs, without the manners of our own.
+check "ruff check of scenes" ruff check --isolated --select E,F,W,I,B --line-length 120 exercises/*/*/scene
+check "shellcheck" shellcheck -x .ci/run environment/*.sh environment/*/*.sh exercises/*/*/scene/*.sh
 check "hadolint" hadolint_all
 # Tests on the machine's own Engine are in one group, since they use the same names as a learner.
 check "pytest" pytest -n auto --maxprocesses 4 --dist loadgroup "$@"

@@ -111,7 +111,7 @@ def _test(nodeid: str) -> str:
 
 def _exercise(test: str) -> str:
     found = EXERCISE.search(test)
-    return found["id"] if found else ""
+    return found["id"] if found and (ROOT / "exercises" / found["id"]).is_dir() else ""
 
 
 def _part(test: str) -> str:

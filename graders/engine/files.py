@@ -61,7 +61,8 @@ def packed(folder: Path) -> bytes:
     """The archive of what is in a folder, as `docker cp` takes it: all of it root's, for everyone to read."""
     with io.BytesIO() as raw:
         with tarfile.open(fileobj=raw, mode="w") as archive:
-            for path in sorted(folder.rglob("*")):
+            # What Python compiled beside its source is no part of a scene.
+            for path in sorted(path for path in folder.rglob("*") if "__pycache__" not in path.parts):
                 member = tarfile.TarInfo(path.relative_to(folder).as_posix())
                 member.type, member.mode = (tarfile.DIRTYPE, 0o755) if path.is_dir() else (tarfile.REGTYPE, 0o644)
                 member.mtime = int(path.stat().st_mtime)

@@ -34,7 +34,6 @@ HOSTILE = {
     "removes-everything": "docker rm --force $(docker ps --all --quiet); docker rmi --force $(docker images --quiet)",
 }
 """What hostile answers do; each is bounded, and stays where it is graded if that holds."""
-CLAIM = {"output_type": "execute_result", "data": {"text/plain": "1000"}, "metadata": {}, "execution_count": 1}
 
 
 def make(folder: Path, topic: str, say: Callable[[str], None]) -> None:
@@ -53,9 +52,9 @@ def make(folder: Path, topic: str, say: Callable[[str], None]) -> None:
 def _choose(exercises: Sequence[Exercise]) -> list[dict[str, Variant]]:
     """Choose an answer to each exercise for each learner: ten do well, ten less, the rest is changed afterwards."""
 
-    def pick(exercise: Exercise, kind: Kind, number: int) -> Variant:
-        found = variants(exercise, kind)
-        return found[number % len(found)]
+    def pick(exercise: Exercise, kind: Kind) -> Variant:
+        """The same for all learners, as in a class in which most make the same mistake."""
+        return variants(exercise, kind)[-1]
 
     classes = []
     for learner in range(SIZE):
@@ -63,9 +62,9 @@ def _choose(exercises: Sequence[Exercise]) -> list[dict[str, Variant]]:
         for place, exercise in enumerate(exercises):
             answers[exercise.id] = Variant(exercise, "solution")
             if learner < 10 and (learner + place) % 5 == 0:  # noqa: PLR2004 - some found another way
-                answers[exercise.id] = pick(exercise, "right", learner)
+                answers[exercise.id] = pick(exercise, "right")
             if 10 <= learner < 18 and (learner + place) % 3 == 0:  # noqa: PLR2004 - a third is wrong
-                answers[exercise.id] = pick(exercise, "wrong", learner)
+                answers[exercise.id] = pick(exercise, "wrong")
             if learner == 17:  # noqa: PLR2004 - one handed in what was given out
                 answers[exercise.id] = Variant(exercise, "start")
         classes.append(answers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import docker
@@ -12,6 +13,7 @@ import docker.errors
 from environment.engines import EXERCISE_LABEL, SESSION_LABEL
 from environment.engines.container import ENGINE_LABEL
 from environment.engines.session import session_is_alive
+from graders.engine.events import wait_until
 from graders.errors import DrydockError
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from graders.engine.words import Attributes
 
+REMOVAL_SECONDS = 10
 RUN_LABEL = "org.drydock.run"
 DEMO = "dd-demo-"
 """How the names begin that cells of the notebooks give to what they make."""
@@ -96,6 +99,13 @@ def _found(look: Callable[[str], object], name: str) -> bool:
     return True
 
 
+def _goes(client: docker.DockerClient, name: str) -> bool:
+    """Whether somebody else is just removing this container, as `docker run --rm` does, and done with it soon."""
+    return wait_until(
+        client, lambda: not _found(client.api.inspect_container, name), REMOVAL_SECONDS, {"container": name}
+    )
+
+
 def remove_exercise(client: docker.DockerClient, exercise: str, owned: Owned) -> list[str]:
     """Remove what an exercise owns and what was made for it, and say what went."""
     gone = _remove(
@@ -137,6 +147,9 @@ def _remove(client: docker.DockerClient, owned: Owned, whose: str, remedy: str) 
             except docker.errors.NotFound:
                 continue
             except docker.errors.APIError as error:
+                if kind == "container" and error.status_code == HTTPStatus.CONFLICT and _goes(client, name):
+                    gone.append(f"{kind} {name}")
+                    continue
                 raise DrydockError(
                     f"The {kind} `{name}` {whose} cannot be removed: {error.explanation or error}.", remedy
                 ) from None

@@ -17,6 +17,7 @@ import requests.exceptions
 from environment.engines.frames import STDERR, frames
 from environment.engines.script import TIMED_OUT
 from graders.engine import events, files, images
+from graders.engine.cleaning import REMOVAL_SECONDS
 from graders.engine.images import Image
 from graders.engine.words import (
     SHOWN_CONTAINER,
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from environment.engines import Response
     from graders.engine.run import Run
 
-REMOVAL_SECONDS = 10
 PROBE_IMAGE = "busybox:1.37"
 """The course image that looks into other containers' networks."""
 

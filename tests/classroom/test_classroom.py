@@ -337,26 +337,6 @@ def test_a_manual_grade_survives_another_grading(tmp_path):
         assert gradebook.find_grade(check_cell(EXERCISES[0]), TOPIC, TOPIC, "learner-1").manual_score == 3
 
 
-def test_nbgrader_validates_a_notebook_only_when_its_checks_pass(tmp_path, found, request):
-    from graders.reset import reset
-    from graders.workspace import build_workspace
-
-    first = load("images/first-container")
-    workspace = tmp_path / "learner"
-    build_workspace(workspace)
-    request.addfinalizer(lambda: reset(first, workspace / first.id, found))
-    notebook = nbformat.read(workspace / TOPIC / f"{TOPIC}.ipynb", as_version=4)
-    begin = next(c for c in notebook.cells if "load_ext graders" in c.source)
-    own = [
-        c for c in notebook.cells if c.metadata.get("exercise") == first.id and c.metadata.part in {"answer", "check"}
-    ]
-    file = workspace / TOPIC / "short.ipynb"
-    for kind, word in (("start", "FAILED"), ("solution", "Success")):
-        own[0].source = f"%%answer {first.id}\n{(first.folder / kind / 'commands.sh').read_text()}"
-        nbformat.write(nbformat.v4.new_notebook(cells=[begin, *own], metadata=notebook.metadata), file)
-        assert word in run(file.parent, *NBGRADER, "validate", file.name)
-
-
 @pytest.fixture(scope="module")
 def formgrader(demo) -> Iterator[str]:
     """JupyterLab in the class's folder; the address of formgrader with the token."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -169,6 +170,29 @@ def test_every_cell_runs_and_prints_what_the_text_says(topic, tmp_path, monkeypa
     assert not wrong, "\n\n".join(wrong)
     missed = [s.exercise.id for s in progress.standings(tmp_path) if s.exercise.topic == topic and not s.passed]
     assert not missed, missed
+
+
+@pytest.mark.engine
+@pytest.mark.xdist_group("own Engine")
+@pytest.mark.parametrize("topic", ["images"])
+def test_nbgrader_validates_a_notebook_only_when_its_checks_pass(topic, tmp_path, clean_engine):
+    first = load("images/first-container")
+    build_workspace(tmp_path / "learner")
+    file = tmp_path / "learner" / topic / "short.ipynb"
+    notebook = nbformat.read(file.with_name(f"{topic}.ipynb"), as_version=4)
+    begin = next(c for c in notebook.cells if "load_ext graders" in c.source)
+    own = [
+        c for c in notebook.cells if c.metadata.get("exercise") == first.id and c.metadata.part in {"answer", "check"}
+    ]
+    for kind, word in (("start", "FAILED"), ("solution", "Success")):
+        own[0].source = f"%%answer {first.id}\n{(first.folder / kind / COMMANDS).read_text()}"
+        nbformat.write(nbformat.v4.new_notebook(cells=[begin, *own], metadata=notebook.metadata), file)
+        command = [sys.executable, "-m", "nbgrader", "validate", file.name]
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        done = subprocess.run(
+            command, cwd=file.parent, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=True
+        )
+        assert word in done.stdout
 
 
 def test_the_source_folder_for_nbgrader_has_an_assignment_for_each_topic(tmp_path):

@@ -219,6 +219,15 @@ def test_a_reset_removes_what_the_exercise_owns_and_nothing_else(throwaway):
         assert not engine.has_container("dd-web")
 
 
+def test_two_resets_at_once_disturb_each_other_as_little_as_a_container_that_just_goes(throwaway):
+    client = throwaway.client
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(5):
+            client.containers.run("busybox:1.37", ["sleep", "600"], name="dd-web", detach=True)
+            both = [pool.submit(remove_exercise, client, FIRST.id, FIRST.owns) for _ in range(2)]
+            assert {name for one in both for name in one.result()} == {"container dd-web"}
+
+
 def test_every_owned_name_begins_with_dd_and_belongs_to_one_exercise():
     from graders.exercise import exercises
 

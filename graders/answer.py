@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MAX_FILES = 5_000
 MAX_BYTES = 100 << 20
 SEED_FILE = ".drydock-seed"
+COMMANDS = "commands.sh"
+"""The file of an answer that holds its commands. The grader runs them itself, with the line endings of a shell."""
 DEFAULT_SEED = "drydock"
 NOT_COPIED = {".ipynb_checkpoints", "__pycache__"}
 
@@ -131,13 +133,14 @@ class Answer:
         return given
 
     def crlf_files(self) -> list[str]:
-        """Names of text files with Windows line endings, which shells inside containers do not understand."""
+        """Names of scripts with Windows line endings, which the shells that read them do not understand."""
         found = []
         for path in sorted(self.path.rglob("*")):
-            if path.is_file() and not path.is_symlink() and path.stat().st_size < 1 << 20:
-                start = path.read_bytes()
-                if b"\r\n" in start and b"\0" not in start:
-                    found.append(str(path.relative_to(self.path)))
+            name = str(path.relative_to(self.path))
+            if path.is_file() and not path.is_symlink() and path.stat().st_size < 1 << 20 and name != COMMANDS:
+                text = path.read_bytes()
+                if b"\r\n" in text and b"\0" not in text and (text.startswith(b"#!") or path.suffix == ".sh"):
+                    found.append(name)
         return found
 
 
@@ -157,7 +160,7 @@ def _copy(source: Path, target: Path) -> None:
         name = entry.relative_to(source)
         mode = entry.lstat().st_mode
         if stat.S_ISLNK(mode):
-            if not entry.resolve().is_relative_to(root) or entry.readlink().is_absolute():
+            if not _target(entry).is_relative_to(root) or entry.readlink().is_absolute():
                 raise DrydockError(
                     f"`{name}` is a link that leads out of the exercise's folder.",
                     "Replace it by the file itself and check again.",
@@ -181,6 +184,17 @@ def _copy(source: Path, target: Path) -> None:
     for path in (target, *target.rglob("*")):
         if path.is_dir() and not path.is_symlink():
             path.chmod(path.stat().st_mode | 0o700)
+
+
+def _target(link: Path) -> Path:
+    try:
+        return link.resolve(strict=True)
+    except FileNotFoundError:
+        return link.resolve()
+    except (OSError, RuntimeError):  # a circle, until Python 3.13 a RuntimeError
+        raise DrydockError(
+            f"`{link.name}` is a link that leads back to itself.", "Replace it by the file itself and check again."
+        ) from None
 
 
 def _walk(folder: Path) -> Iterator[Path]:

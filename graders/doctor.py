@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from environment import UnavailableError
@@ -13,10 +17,19 @@ from graders.engine.capabilities import command_version
 from graders.errors import DrydockError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from environment.engines import Connection
 
 OLDEST_API = (1, 41)
 OLDEST_BUILDX = (0, 13)
+CHANGING = {
+    "DOCKER_DEFAULT_PLATFORM": "images are pulled and built for that platform",
+    "DOCKER_TLS_VERIFY": "your own `docker` commands want certificates",
+    "DOCKER_API_VERSION": "your own `docker` commands speak that version of the API, whatever the Engine knows",
+    "DOCKER_CONTENT_TRUST": "your own `docker` commands refuse images without a signature",
+}
+"""Variables that change what the docker command does, and how."""
 INSTALL = "bash environment/start.sh --prepare"
 
 
@@ -81,8 +94,10 @@ def examine() -> Report:
             Finding(capability, "limited" if problem else "ok", problem or "yes")
             for capability, problem in engine.capabilities.items()
         ]
+        findings.append(Finding("image store", "ok", engine.image_store))
         findings.append(_images(connection))
         findings.append(_throwaway(engine))
+    findings += settings(os.environ)
     return Report(tuple(findings))
 
 
@@ -127,3 +142,34 @@ def _throwaway(engine: Engine) -> Finding:
     if engine.has_image(IMAGE):
         return Finding("throwaway Engine", "ok", f"{IMAGE} is there.")
     return Finding("throwaway Engine", "limited", "Its image is built when it is first used; that takes some minutes.")
+
+
+def settings(environ: Mapping[str, str]) -> list[Finding]:
+    """What of the learner's own settings changes what docker does, outside of the graders, which heed none of it."""
+    found = [
+        Finding(name, "limited", f"It is set to `{environ[name]}`: {does}.", f"unset {name}")
+        for name, does in CHANGING.items()
+        if environ.get(name) and not (name == "DOCKER_TLS_VERIFY" and environ.get("DOCKER_HOST"))
+    ]
+    folder = Path(environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
+    builder = environ.get("BUILDX_BUILDER")
+    if (
+        builder
+        and subprocess.run(["docker", "buildx", "inspect", builder], capture_output=True, check=False).returncode
+    ):
+        seen = f"It names the builder `{builder}`, which is not there: your own `docker build` fails."
+        found.append(Finding("BUILDX_BUILDER", "limited", seen, "unset BUILDX_BUILDER"))
+    if folder.exists() and not os.access(folder, os.W_OK):
+        seen = f"{folder} cannot be written, as after `sudo docker`: your own `docker build` fails."
+        found.append(Finding("docker's settings", "limited", seen, f'sudo chown -R "$USER" {folder}'))
+    try:
+        said = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # finding the Engine has said it
+        said = {}
+    if isinstance(said, dict) and said.get("proxies"):
+        seen = (
+            f"{folder / 'config.json'} gives your containers a proxy. Requests from one to another go through it, "
+            "unless `noProxy` names the other, and some programs heed no `noProxy`."
+        )
+        found.append(Finding("proxies", "limited", seen, "take `proxies` out while you do the course"))
+    return found

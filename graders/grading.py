@@ -75,8 +75,8 @@ def grade(  # noqa: C901, PLR0913 - one exit for each way in which grading can e
                 believe(connection)
             if any(r.outcome is Outcome.FAILED for r in ordered) and (crlf := answer.crlf_files()):
                 notes.append(
-                    f"{', '.join(f'`{name}`' for name in crlf)}: Windows line endings (CRLF). A shell in a container "
-                    "reads the extra character as part of the line; save the file with LF."
+                    f"{', '.join(f'`{name}`' for name in crlf)}: Windows line endings (CRLF). A shell that reads it "
+                    "takes the extra character for part of the line; save the file with LF."
                 )
             results = ordered
     except (DrydockError, UnavailableError) as error:
@@ -117,12 +117,18 @@ def _play(
     done = answer.commands = connection.run_script(
         answer.path,
         COMMANDS,
-        timeout=exercise.seconds,
+        timeout=exercise.seconds * engine.pace.known,
         environment=exercise.variables(answer),
         on_output=on_output,
     )
     if done.exit_code == 0:
         return []
+    if done.exit_code == TIMED_OUT and engine.pace.known < (pace := engine.pace.now()):
+        raise DrydockError(
+            f"The commands did not end in {done.seconds:.0f} seconds, on an Engine that is {pace:.1f} times slower "
+            "than usual just now.",
+            "Check again when less runs beside it.",
+        )
     end = done.output.strip().splitlines()[-6:]
     why = (
         "did not end in time and were stopped"

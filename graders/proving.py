@@ -93,7 +93,7 @@ def checked(variant: Variant, connection: Connection) -> Verdict:
             if exercise.prepare:
                 exercise.prepare(outside, answer)
             values = exercise.variables(answer)
-            patience = outside.patience
+            patience = outside.pace.known
         notes: tuple[str, ...] = ()
         if (own / COMMANDS).is_file():
             limit = INTERRUPTED_AFTER * patience if never_ends(variant) else exercise.seconds

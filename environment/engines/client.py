@@ -55,6 +55,7 @@ def new_client(
     import docker
     from docker.constants import DEFAULT_DOCKER_API_VERSION as NEWEST
     from docker.utils import version_lt
+    from docker.utils.proxy import ProxyConfig
 
     client = docker.DockerClient(
         base_url=url,
@@ -64,5 +65,7 @@ def new_client(
         tls=tls,
         use_ssh_client=True,
     )
+    # Proxies of the web in docker's settings are for the learner's containers, not for those of a grader.
+    client.api._proxy_configs = ProxyConfig()  # type: ignore[attr-defined]  # noqa: SLF001 - docker-py keeps it there
     client.api.trust_env = False  # else REQUESTS_CA_BUNDLE and the proxies of the web overrule what reaches the Engine
     return client

@@ -219,6 +219,9 @@ def _named(environ: Mapping[str, str]) -> Endpoint | None:
     if url := environ.get("DOCKER_HOST"):
         verify = bool(environ.get("DOCKER_TLS_VERIFY"))
         tls = Path(environ.get("DOCKER_CERT_PATH") or config) if verify or environ.get("DOCKER_TLS") else None
+        if verify and tls and not _is_there(str(tls / "ca.pem")):
+            what = f"DOCKER_TLS_VERIFY is set, and the folder {tls} has no certificates (ca.pem) to verify with."
+            raise EngineUnavailableError(what, "`unset DOCKER_TLS_VERIFY`, or name their folder in DOCKER_CERT_PATH.")
         return Endpoint(url, "DOCKER_HOST", "Start that Engine, or unset DOCKER_HOST", tls, verify)
     name = environ.get("DOCKER_CONTEXT") or _read_json(config / "config.json").get("currentContext")
     if not isinstance(name, str) or name in {"", "default"}:
@@ -246,7 +249,7 @@ def _read_json(path: Path) -> dict[str, object]:
         return {}
     except (OSError, ValueError) as error:
         what = f"The file {path} of docker cannot be read: {error}."
-        raise EngineUnavailableError(what, "Mend it, or name the Engine in DOCKER_HOST.") from error
+        raise EngineUnavailableError(what, f"See `ls -l {path}`, or name the Engine in DOCKER_HOST.") from error
     return content if isinstance(content, dict) else {}
 
 

@@ -47,6 +47,13 @@ class About:
         return str(self.version["ApiVersion"])
 
     @property
+    def image_store(self) -> str:
+        """Where it keeps images: in containerd's store, as Engine 29 does on new machines, or in Docker's own."""
+        kept = dict(entry for entry in self.engine.get("DriverStatus") or [] if len(entry) == 2)  # noqa: PLR2004 - pairs
+        containerd = "io.containerd.snapshotter" in str(kept.get("driver-type"))
+        return f"{'containerd' if containerd else 'Docker'}'s ({self.engine.get('Driver', 'unknown')})"
+
+    @property
     def is_podman(self) -> bool:
         """Whether Podman answers as Docker's API."""
         return "Podman" in self.name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from environment.engines import EXERCISE_LABEL, SESSION_LABEL
 from environment.engines.container import ENGINE_LABEL
 from environment.engines.session import session_is_alive
 from graders.engine.events import wait_until
+from graders.engine.words import when
 from graders.errors import DrydockError
 
 if TYPE_CHECKING:
@@ -52,10 +54,11 @@ def remove_labelled(client: docker.DockerClient, label: str, *, of_sessions: boo
         with contextlib.suppress(docker.errors.NotFound):
             api.remove_container(container["Id"], force=True, v=True)
     for network in chosen(api.networks(filters=filters)):
-        with contextlib.suppress(docker.errors.NotFound):
+        # One that a container of the learner's is connected to stays, as long as it is.
+        with contextlib.suppress(docker.errors.APIError):
             api.remove_network(network["Id"])
     for volume in chosen(api.volumes(filters=filters)["Volumes"] or []):
-        with contextlib.suppress(docker.errors.NotFound):
+        with contextlib.suppress(docker.errors.APIError):
             api.remove_volume(volume["Name"], force=True)
     for image in chosen(api.images(filters=filters)):
         for name in image.get("RepoTags") or [image["Id"]]:
@@ -73,10 +76,19 @@ def sweep(client: docker.DockerClient) -> None:
         *(client.api.volumes(filters=filters)["Volumes"] or []),
         *client.api.images(filters=filters),
     ]
-    found = {(record.get("Labels") or {}).get(SESSION_LABEL, "") for record in records}
-    for session in found - {""}:
-        if not session_is_alive(session):
+    newest: dict[str, float] = {}
+    for record in records:
+        session = record["Labels"][SESSION_LABEL]
+        newest[session] = max(newest.get(session, 0), _made_at(record))
+    for session, made_at in newest.items():
+        if not session_is_alive(session, made_at):
             remove_labelled(client, f"{SESSION_LABEL}={session}")
+
+
+def _made_at(record: Attributes) -> float:
+    """When something was made, in seconds since 1970; lists tell it in three ways, and an old Engine not of volumes."""
+    told = record.get("Created") or record.get("CreatedAt") or ""
+    return float(told) if isinstance(told, int) else when(str(told)) if told else time.time()
 
 
 def present(client: docker.DockerClient, owned: Owned) -> bool:
@@ -101,8 +113,12 @@ def _found(look: Callable[[str], object], name: str) -> bool:
 
 def _goes(client: docker.DockerClient, name: str) -> bool:
     """Whether somebody else is just removing this container, as `docker run --rm` does, and done with it soon."""
+    deadline = time.monotonic() + REMOVAL_SECONDS
     return wait_until(
-        client, lambda: not _found(client.api.inspect_container, name), REMOVAL_SECONDS, {"container": name}
+        client,
+        lambda: not _found(client.api.inspect_container, name),
+        lambda: deadline - time.monotonic(),
+        {"container": name},
     )
 
 

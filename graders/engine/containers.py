@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from environment.engines import Response
     from graders.engine.run import Run
 
+NO_SETTINGS = {"DOCKER_HOST": ""}
+"""Variables for docker-py, which takes this process's where there are none."""
 PROBE_IMAGE = "busybox:1.37"
 """The course image that looks into other containers' networks."""
 
@@ -275,15 +277,14 @@ class Container:
         Fails where the container does not run, or ends before it answers.
         """
         url = self.url(path, port=port)
-        deadline = time.monotonic() + wait * self._run.patience
+        limit = self._run.pace.limit(wait)
         while True:
-            left = deadline - time.monotonic()
             # Asked in short turns, for a container that has ended will not answer any more.
-            response = self._run.request(url, wait=max(0, min(1, left)), method=method)
+            response = self._run.request(url, wait=min(1, limit.left()), method=method)
             if response.status:
                 return response
             self.running()
-            if left <= 0:
+            if not limit.left():
                 return response
 
     def page(self, path: str = "/", *, port: int = 80, wait: float = 10) -> str:
@@ -298,7 +299,7 @@ class Container:
         """Ask on 127.0.0.1 in the container's own network, published or not; stdout is the body."""
         script = (
             f"i=0; until timeout 5 wget -q -O - http://127.0.0.1:{port}{shlex.quote(path)}; "
-            f"do i=$((i+1)); [ $i -ge {seconds * 5 * self._run.patience} ] && exit 1; usleep 200000; done"
+            f"do i=$((i+1)); [ $i -ge {seconds * 5 * self._run.patience:.0f} ] && exit 1; usleep 200000; done"
         )
         done = once(self._run, PROBE_IMAGE, "sh", "-c", script, network_mode=f"container:{self.id}")
         return replace(
@@ -308,7 +309,7 @@ class Container:
     def stop(self, timeout: int = 10) -> float:
         """`docker stop`; returns the seconds it took."""
         started = time.monotonic()
-        self._docker.stop(timeout=timeout * self._run.patience)
+        self._docker.stop(timeout=round(timeout * self._run.patience))
         return time.monotonic() - started
 
     def start(self) -> None:
@@ -443,7 +444,7 @@ def start(
     shown = shown_run(_called(image), command, options, ports)
     variables = dict(options.pop("environment", {}))
     # Its own client would heed REQUESTS_CA_BUNDLE. With a version given it asks nothing before ours replaces it.
-    container = DockerContainer(reference, docker_client_kw={"environment": {}, "version": run.about.api})
+    container = DockerContainer(reference, docker_client_kw={"environment": NO_SETTINGS, "version": run.about.api})
     container.get_docker_client().client = run.client
     container.with_name(name).with_kwargs(labels=labels, **options)
     container.ports = ports

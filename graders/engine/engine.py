@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from graders.engine.cleaning import Owned
     from graders.engine.containers import Container
     from graders.engine.images import Image
+    from graders.engine.pace import Pace
     from graders.engine.words import Attributes, Finished
 
 T = TypeVar("T")
@@ -73,7 +74,17 @@ class Engine:
         return self._run.capabilities
 
     @property
-    def patience(self) -> int:
+    def image_store(self) -> str:
+        """Where it keeps images: containerd's store, or Docker's own, with the storage driver."""
+        return self._run.about.image_store
+
+    @property
+    def pace(self) -> Pace:
+        """How fast the Engine is, and time limits that heed it."""
+        return self._run.pace
+
+    @property
+    def patience(self) -> float:
         """How many times longer than usual to wait, so that slowness of the Engine is no mistake of the learner."""
         return self._run.patience
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -36,12 +35,11 @@ def end(stream: Any) -> None:
 
 
 def wait_until(
-    client: docker.DockerClient, holds: Callable[[], bool], timeout: float, filters: Mapping[str, str]
+    client: docker.DockerClient, holds: Callable[[], bool], left: Callable[[], float], filters: Mapping[str, str]
 ) -> bool:
-    """Whether the test holds within `timeout` seconds; looks again at each event that the filters match."""
+    """Whether the test holds while seconds are left; looks again at each event that the filters match."""
     if holds():
         return True
-    deadline = time.monotonic() + timeout
     events = client.events(filters=dict(filters) or None, decode=True)
     # The stream has no time-out of its own; a test that no event announces is looked at once a second.
     stop = threading.Event()
@@ -57,10 +55,10 @@ def wait_until(
     threading.Thread(target=listen, daemon=True, name="events").start()
     try:
         while not holds():
-            left = deadline - time.monotonic()
-            if left <= 0:
+            seconds = left()
+            if seconds <= 0:
                 return holds()
-            happened.wait(min(1.0, left))
+            happened.wait(min(1.0, seconds))
             happened.clear()
         return True
     finally:

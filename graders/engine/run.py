@@ -17,11 +17,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import docker
+import docker.errors
+
 from environment.engines import EXERCISE_LABEL, SESSION_LABEL
 from environment.engines.scratch import scratch_folder
 from graders.engine import events
 from graders.engine.capabilities import About, Capabilities
 from graders.engine.cleaning import RUN_LABEL, remove_labelled
+from graders.engine.pace import Limit, Pace
 from graders.engine.words import Finished
 from graders.errors import DrydockError, NotSupportedError
 
@@ -29,23 +33,17 @@ if TYPE_CHECKING:
     import tempfile
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    import docker
-
     from environment.engines import Connection, Response
 
 OWN = "drydock-"
 """How the names begin of what runs make."""
+IDLE_IMAGE = "busybox:1.37"
 SLOW = 4
 """An emulated processor takes about so many times as long, beside other work."""
-NAME_AN_ENGINE = (
-    "DOCKER_HOST",
-    "DOCKER_CONTEXT",
-    "DOCKER_TLS_VERIFY",
-    "DOCKER_CERT_PATH",
-    "BUILDX_BUILDER",
-    "BUILDKIT_PROGRESS",
-)
-"""Variables of this process that would turn the docker command elsewhere, as all of Compose's would."""
+SETTINGS = ("DOCKER_", "BUILDX_", "BUILDKIT_", "COMPOSE_")
+"""How the variables of this process begin that change what the docker command and its plugins do."""
+PASSWORDS = ("auths", "credsStore", "credHelpers", "HttpHeaders")
+"""What config.json of docker says of registries that want to know who asks."""
 
 
 @dataclass
@@ -89,10 +87,31 @@ class Run:
         """By capability: empty where the Engine has it, else one sentence that says why not."""
         return Capabilities(self.about)
 
+    @cached_property
+    def pace(self) -> Pace:
+        """How fast the Engine is."""
+        return Pace(self._do_nothing, SLOW if self.capabilities["real-time"] else 1)
+
     @property
-    def patience(self) -> int:
-        """How many times longer than usual to wait, so that slowness of the Engine is no mistake of the learner."""
-        return SLOW if self.capabilities["real-time"] else 1
+    def patience(self) -> float:
+        """How many times longer than usual to wait now, so that slowness of the Engine is no mistake of the learner.
+
+        Raises DrydockError where the Engine is too slow for a verdict.
+        """
+        return self.pace.now()
+
+    def _do_nothing(self) -> float:
+        image, began = self.originals.get(IDLE_IMAGE, IDLE_IMAGE), time.monotonic()
+        try:
+            container = self.client.containers.create(image, ["true"], labels=self.labels, network_mode="none")
+        except docker.errors.ImageNotFound:  # no container of the course can be slow here
+            return 0.0
+        try:
+            container.start()
+            container.wait()
+        finally:
+            container.remove(force=True)
+        return time.monotonic() - began
 
     def require(self, capabilities: Sequence[str]) -> None:
         """Raise NotSupportedError, saying why, for the first capability the Engine lacks."""
@@ -105,11 +124,19 @@ class Run:
 
     def request(self, url: str, *, wait: float = 0, timeout: float = 5, method: str = "GET") -> Response:
         """An HTTP request from the Engine's machine, trying for `wait` seconds while nobody answers."""
-        return self.connection.request(url, method=method, timeout=timeout * self.patience, wait=wait * self.patience)
+        patience = self.pace.known
+        while True:
+            began, least = time.monotonic(), min(timeout, wait or timeout) * patience
+            response = self.connection.request(url, method=method, timeout=timeout * patience, wait=wait * patience)
+            if response.status or time.monotonic() - began < least:
+                return response
+            before, patience = patience, self.pace.now()
+            if patience <= before:
+                return response
 
     def wait_until(self, holds: Callable[[], bool], timeout: float, **filters: str) -> bool:
         """Whether the test holds within `timeout` seconds; looks again at each event that the filters match."""
-        return events.wait_until(self.client, holds, timeout * self.patience, filters)
+        return events.wait_until(self.client, holds, self.pace.limit(timeout).left, filters)
 
     def docker(
         self, *arguments: str, cwd: Path | None = None, timeout: float = 120, env: Mapping[str, str] | None = None
@@ -117,13 +144,16 @@ class Run:
         """Run the docker CLI against this Engine, for at most `timeout` seconds."""
         started = time.monotonic()
         command = shlex.join(["docker", *arguments])
+        limit = self.pace.limit(timeout)
         with self._popen(["docker", *arguments], cwd, env) as process:
             try:
-                out, err = process.communicate(timeout=timeout * self.patience)
-            except subprocess.TimeoutExpired:
+                out, err = _communicate(process, limit)
+            except BaseException as error:
                 _end(process)
+                if not isinstance(error, subprocess.TimeoutExpired):
+                    raise
                 out, err = process.communicate()
-                err += f"\n(stopped after {timeout * self.patience:.0f} seconds)"
+                err += f"\n(stopped after {limit.given:.0f} seconds)"
         return Finished(command, process.returncode, out, err, time.monotonic() - started)
 
     def listed(self, *arguments: str) -> list[str]:
@@ -146,12 +176,18 @@ class Run:
 
     @cached_property
     def _settings(self) -> dict[str, str]:
-        """On a throwaway Engine, settings without proxies and passwords, which answers must not read."""
-        if self.connection.kind == "found":
-            return {}
+        """A folder of settings of its own: none of the learner's that changes what docker does, and no proxies.
+
+        Passwords of registries are taken over on the learner's Engine alone, for answers must not read them.
+        """
         own = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
+        settings: dict[str, object] = {"cliPluginsExtraDirs": [str(own / "cli-plugins")]}
+        if self.connection.kind == "found":
+            with contextlib.suppress(OSError, ValueError):  # doctor names a file that cannot be read
+                theirs = json.loads((own / "config.json").read_text(encoding="utf-8"))
+                settings |= {key: theirs[key] for key in PASSWORDS if key in theirs}
         folder = Path(self._folder.name)
-        (folder / "config.json").write_text(json.dumps({"cliPluginsExtraDirs": [str(own / "cli-plugins")]}))
+        (folder / "config.json").write_text(json.dumps(settings))
         return {"DOCKER_CONFIG": str(folder)}
 
     def _popen(self, command: Sequence[str], cwd: Path | None, env: Mapping[str, str] | None) -> subprocess.Popen[str]:
@@ -175,10 +211,20 @@ class Run:
         return process
 
 
+def _communicate(process: subprocess.Popen[str], limit: Limit) -> tuple[str, str]:
+    """Give what a process prints; raises TimeoutExpired when its time is up."""
+    while True:
+        try:
+            return process.communicate(timeout=limit.left())
+        except subprocess.TimeoutExpired:
+            if not limit.left():
+                raise
+
+
 def _end(process: subprocess.Popen[str]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
 
 
 def _without_docker(environ: Mapping[str, str]) -> dict[str, str]:
-    return {k: v for k, v in environ.items() if k not in NAME_AN_ENGINE and not k.startswith("COMPOSE_")}
+    return {key: value for key, value in environ.items() if not key.startswith(SETTINGS)}

@@ -6,6 +6,7 @@ import http.client
 import socket
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,7 +19,8 @@ from environment.engines.found import FoundEngine
 from environment.engines.session import current_session
 from graders.check import Outcome
 from graders.engine import Engine
-from graders.engine.cleaning import remove_demos, remove_exercise, sweep
+from graders.engine.cleaning import remove_demos, remove_exercise, remove_labelled, sweep
+from graders.errors import DrydockError
 from graders.exercise import load
 from graders.grading import grade
 from graders.variants import laid_out, variants
@@ -209,6 +211,49 @@ def test_what_a_running_check_made_is_not_swept(throwaway):
     assert container.status == "running"
 
 
+def test_what_another_pid_namespace_made_is_swept_when_it_is_a_day_old(throwaway, monkeypatch):
+    made = throwaway.client.containers.create("busybox:1.37", labels={SESSION_LABEL: "elsewhere.1-1-1"})
+    sweep(throwaway.client)
+    made.reload()
+    now = time.time()
+    monkeypatch.setattr("environment.engines.session.time.time", lambda: now + 25 * 3600)
+    sweep(throwaway.client)
+    assert made.id not in {container.id for container in throwaway.client.containers.list(all=True)}
+
+
+def test_a_network_of_a_grader_that_a_container_of_the_learners_is_on_costs_no_verdict(throwaway):
+    client = throwaway.client
+    client.networks.create("ours", labels={EXERCISE_LABEL: FIRST.id})
+    theirs = client.containers.run("busybox:1.37", ["sleep", "600"], network="ours", detach=True)
+    remove_labelled(client, EXERCISE_LABEL)
+    theirs.remove(force=True)
+    remove_labelled(client, EXERCISE_LABEL)
+    assert "ours" not in {network.name for network in client.networks.list()}
+
+
+def test_settings_of_the_learner_do_not_reach_what_a_grader_runs(host, tmp_path, monkeypatch):
+    (tmp_path / "config.json").write_text(
+        '{"proxies": {"default": {"httpProxy": "http://127.0.0.1:9"}}, "auths": {"registry.test": {}}}'
+    )
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    monkeypatch.setenv("DOCKER_DEFAULT_PLATFORM", "linux/s390x")
+    monkeypatch.setenv("BUILDX_BUILDER", "gone")
+    monkeypatch.setenv("DOCKER_TLS_VERIFY", "1")
+    (tmp_path / "Dockerfile").write_text("FROM busybox:1.37\nRUN env\n")
+    tmp_path.chmod(0o500)
+    with Engine(FoundEngine.find(), FIRST.id, session=current_session()) as engine:
+        assert "proxy" not in engine.once("busybox:1.37", "env").stdout.lower()
+        assert "proxy" not in engine.build(tmp_path).step("RUN").log.lower()
+
+
+def test_a_limit_that_ran_out_on_a_busy_engine_is_an_error_and_no_failed_check(throwaway, monkeypatch):
+    with Engine(throwaway, FIRST.id, session=current_session()) as engine:
+        assert not engine.wait_until(lambda: False, 0.1)
+        engine.pace.measure, engine.pace._at = (lambda: 60.0), 0.0
+        with pytest.raises(DrydockError, match="too busy"):
+            engine.wait_until(lambda: False, 0.1)
+
+
 def test_a_reset_removes_what_the_exercise_owns_and_nothing_else(throwaway):
     client = throwaway.client
     client.containers.run("busybox:1.37", ["sleep", "600"], name="dd-web", detach=True)
@@ -242,8 +287,6 @@ def test_every_owned_name_begins_with_dd_and_belongs_to_one_exercise():
 
 
 def test_a_reset_says_what_keeps_an_image_of_the_exercise_in_use(throwaway):
-    from graders.errors import DrydockError
-
     exercise = load("dockerfiles/read-a-stranger")
     owned = exercise.owns.images[0]
     client = throwaway.client

@@ -411,13 +411,12 @@ class Machine:
 
     def _ask_line(self, what: str, *options: str) -> str:
         command = [*self._ssh_command(["ControlMaster=no", "StreamLocalBindMask=0177"]), "-O", what]
-        done = subprocess.run(
-            [*command, *options, "machine"],
-            capture_output=True,
-            text=True,
-            timeout=CALL_SECONDS,
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                [*command, *options, "machine"], capture_output=True, text=True, timeout=CALL_SECONDS, check=False
+            )
+        except subprocess.TimeoutExpired:
+            return f"the machine did not answer within {CALL_SECONDS:g} s"
         return done.stderr.strip() if done.returncode else ""
 
     def end(self) -> None:

@@ -1,0 +1,81 @@
+"""How fast an Engine is now, so that its slowness is no mistake of the learner."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from graders.errors import DrydockError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+IDLE_SECONDS = 0.6
+"""What a container that does nothing takes at most on an idle Engine, from its creation until it is removed."""
+MOST = 10
+"""So many times as long is waited; an Engine that is slower than that is not graded on."""
+FRESH_SECONDS = 5
+"""For which a measurement holds."""
+
+
+@dataclass
+class Pace:
+    """How many times longer than on an idle Engine things take on this one: measured when somebody needs to know.
+
+    `measure` does what takes IDLE_SECONDS there and returns the seconds that it took; `least` is what is known before.
+    """
+
+    measure: Callable[[], float]
+    least: float
+    _seen: float = 0.0
+    _at: float = float("-inf")
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @property
+    def known(self) -> float:
+        """The slowest that was seen so far, without another look."""
+        return max(self.least, self._seen)
+
+    def now(self) -> float:
+        """The same after another look. Raises DrydockError where the Engine is too slow for a verdict."""
+        with self._lock:  # who asks at the same time gets the same answer
+            if time.monotonic() - self._at > FRESH_SECONDS:
+                took = self.measure()
+                self._seen = max(self._seen, took / IDLE_SECONDS)
+                self._at = time.monotonic()
+        if self._seen > MOST:
+            raise DrydockError(
+                f"The Engine is too busy for a verdict: a container that does nothing takes {self._seen:.0f} times as "
+                "long as usual.",
+                "See what else runs there (`docker stats`, `top`), and check again when it is done.",
+            )
+        return self.known
+
+    def limit(self, seconds: float) -> Limit:
+        """Begin to wait for what takes so many seconds at most on an idle Engine."""
+        return Limit(self, seconds)
+
+
+@dataclass
+class Limit:
+    """A time limit that asks, once it is up, whether the Engine kept pace, and gives more where it did not."""
+
+    pace: Pace
+    seconds: float
+    _began: float = field(default_factory=time.monotonic)
+
+    @property
+    def given(self) -> float:
+        """Seconds that are given as far as is known."""
+        return self.seconds * self.pace.known
+
+    def left(self) -> float:
+        """Seconds that are left, 0 where there are none. Raises DrydockError as `Pace.now` does."""
+        if self._left() <= 0:
+            self.pace.now()
+        return max(0.0, self._left())
+
+    def _left(self) -> float:
+        return self._began + self.given - time.monotonic()

@@ -1,0 +1,80 @@
+"""Slowness of an Engine is no mistake of the learner: time limits ask how fast it is when they run out."""
+
+from __future__ import annotations
+
+import pytest
+
+from graders.engine import pace as module
+from graders.engine.pace import IDLE_SECONDS, MOST, Pace
+from graders.errors import DrydockError
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(module, "time", clock)
+    return clock
+
+
+def begun(clock: Clock, seconds: float, *, times: float, least: float = 1):
+    asked = []
+
+    def measure() -> float:
+        asked.append(clock.now)
+        return IDLE_SECONDS * times
+
+    limit = Pace(measure, least).limit(seconds)
+    limit._began = clock.now
+    return limit, asked
+
+
+def test_nothing_is_measured_while_time_is_left(clock):
+    limit, asked = begun(clock, 10, times=5)
+    clock.now += 9
+    assert limit.left() == 1
+    assert not asked
+
+
+def test_an_engine_that_kept_pace_gets_no_more_time(clock):
+    limit, asked = begun(clock, 10, times=0.8)
+    clock.now += 10
+    assert limit.left() == 0
+    assert len(asked) == 1
+
+
+def test_an_engine_that_is_slow_gets_as_many_times_as_long(clock):
+    limit, _ = begun(clock, 10, times=4)
+    clock.now += 10
+    assert limit.left() == pytest.approx(30)
+    clock.now += 30
+    assert limit.left() == 0
+
+
+def test_an_emulated_processor_gets_more_from_the_beginning(clock):
+    limit, asked = begun(clock, 10, times=1, least=4)
+    clock.now += 39
+    assert limit.left() == 1
+    assert not asked
+
+
+def test_what_was_measured_just_now_is_not_measured_again(clock):
+    limit, asked = begun(clock, 10, times=1)
+    clock.now += 10
+    limit.left()
+    limit.left()
+    assert len(asked) == 1
+
+
+def test_no_verdict_is_given_on_an_engine_that_is_too_slow(clock):
+    limit, _ = begun(clock, 10, times=MOST + 1)
+    clock.now += 10
+    with pytest.raises(DrydockError, match=r"too busy .* 11 times as long"):
+        limit.left()

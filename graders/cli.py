@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import codecs
+import errno
+import io
 import json
 import os
 import signal
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -14,7 +18,7 @@ from environment import JUPYTER, UnavailableError
 from environment.engines import KINDS
 from graders import authoring
 from graders.classroom import commands as classroom_commands
-from graders.errors import DrydockError, UsageError
+from graders.errors import DrydockError, Failed, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from graders.exercise import Exercise
 
 DONE, UNGRADABLE = 0, 3
+PLAIN = {"✓": "+", "✗": "x", "–": "-", "…": "...", "“": '"', "”": '"', "’": "'", "→": "->", "×": "x"}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -30,6 +35,12 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message[:1].upper()}{message[1:]}.", f"See `{self.prog} --help`.")
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 1 << 16:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: a number from 1 to 65535")
+    return int(text)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -47,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
     start = command("start", _start, "prepare Engine, images and workspace, and open JupyterLab")
     start.add_argument("--no-browser", action="store_true", help="print the address instead of opening it")
     start.add_argument("--workspace", metavar="DIR", type=Path, help="where the learner works (default: ~/drydock)")
-    start.add_argument("--port", type=int, metavar="N", help="JupyterLab's port (default: a free one from 8888)")
+    start.add_argument("--port", type=_port, metavar="N", help="JupyterLab's port (default: a free one from 8888)")
     start.add_argument("--prepare", action="store_true", help="do all but open JupyterLab")
 
     doctor = command("doctor", _doctor, "say what Engine is used and why, what is missing and what mends it")
@@ -122,6 +133,10 @@ def _add_engine(added: argparse.ArgumentParser) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done or passed, 1 failed, 2 wrong use, 3 ungradable."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    codecs.register_error("drydock", _plain)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="drydock")
     # An orderly end clears up; the default would leave containers behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(UNGRADABLE))
     try:
@@ -142,9 +157,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if "--debug" in words:
             raise
-        print(f"Drydock broke ({type(error).__name__}: {error}).", file=sys.stderr)
-        print("Run the same command with --debug and report what it prints.", file=sys.stderr)
+        known = _explained(error)
+        print(known.what, known.remedy, sep="\n", file=sys.stderr)
         return UNGRADABLE
+
+
+def _explained(error: Exception) -> DrydockError:
+    """Sentences for what may happen to any command: a full disk, an Engine that goes away, a fault of ours."""
+    if isinstance(error, Failed):
+        return DrydockError(error.message, error.hint or "Reset the exercise and try again.")
+    number = error.errno if isinstance(error, OSError) else None
+    if number in {errno.ENOSPC, errno.EDQUOT}:
+        where = getattr(error, "filename", None) or tempfile.gettempdir()
+        return DrydockError(f"The disk is full, where `{where}` lies.", "Free some space and run it again.")
+    if number in {errno.EMFILE, errno.ENFILE}:
+        return DrydockError("No more files can be opened here.", "Raise the limit (`ulimit -n 1024`) and run it again.")
+    from graders.engine.words import explain
+
+    return explain(error) or DrydockError(
+        f"Drydock broke ({type(error).__name__}: {error}).",
+        "Run the same command with --debug and report what it prints.",
+    )
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    """Signs that the terminal's encoding lacks, in letters that every encoding has."""
+    assert isinstance(error, UnicodeEncodeError)  # noqa: S101 - it is registered for that
+    return "".join(PLAIN.get(sign, "?") for sign in error.object[error.start : error.end]), error.end
 
 
 def _say(text: str) -> None:
@@ -175,7 +214,9 @@ def _open_jupyterlab(chosen: argparse.Namespace, workspace: Path, connection: Co
     first = topics()[0].id
     # Exercises have files such as .dockerignore, which JupyterLab would refuse to open.
     hidden = "--ContentsManager.allow_hidden=True"
-    options = [hidden, f"--notebook-dir={workspace}", f"--LabApp.default_url=/lab/tree/{first}/{first}.ipynb"]
+    # As a login shell, a terminal would lose the PATH on which `drydock` is.
+    shell = "--ServerApp.terminado_settings=shell_command=['bash']"
+    options = [hidden, shell, f"--notebook-dir={workspace}", f"--LabApp.default_url=/lab/tree/{first}/{first}.ipynb"]
     if chosen.port:
         # Another port than the one asked for would surprise whoever forwards it.
         options += [f"--port={chosen.port}", "--ServerApp.port_retries=0"]
@@ -186,10 +227,12 @@ def _open_jupyterlab(chosen: argparse.Namespace, workspace: Path, connection: Co
     environment = os.environ | dict(connection.environment) | {"DRYDOCK_WORKSPACE": str(workspace)}
     # jupyter finds its kernels and alembic on PATH, also where the environment is not activated.
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", "")])
+    environment.setdefault("PYTHONSTARTUP", str(JUPYTER / "startup.py"))
     # What JupyterLab shows to a learner: no question about news, which needs the internet.
     config = [str(JUPYTER), environment.get("JUPYTER_CONFIG_PATH", "")]
     environment["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, config))
     command = [sys.executable, "-m", "jupyterlab", *options]
+    os.chdir(workspace)  # where its terminals begin
     os.execve(sys.executable, command, environment)  # noqa: S606 - JupyterLab takes this process's place
 
 
@@ -225,7 +268,7 @@ def _list(chosen: argparse.Namespace) -> int:
 
 
 def _check(chosen: argparse.Namespace) -> int:
-    from graders import feedback, progress
+    from graders import feedback, own
     from graders.connect import connect, throwaway_kind
     from graders.grading import grade
     from graders.workspace import answer_folder, find_workspace
@@ -244,14 +287,15 @@ def _check(chosen: argparse.Namespace) -> int:
             f"There is no folder `{answer}`.",
             "Name the answer's folder with `--answer DIR`." if chosen.answer else "Run `drydock start` first.",
         )
-    connection = connect(kind, _say)
+    connection, fresh = connect(kind, _say), fresh or kind != "found"
+    show = (lambda _: None) if chosen.json else feedback.InOrder(exercise, lambda text: print(text, flush=True))
     try:
-        show = (lambda _: None) if chosen.json else (lambda result: print(feedback.line(result), flush=True))
-        verdict = grade(exercise, connection, answer, fresh=fresh or kind != "found", on_result=show)
+        if chosen.answer:
+            verdict = grade(exercise, connection, answer, fresh=fresh, on_result=show)
+        else:
+            verdict = own.check(exercise, connection, workspace, answer, fresh=fresh, on_result=show)
     finally:
         connection.close()
-    if chosen.answer is None:
-        progress.record_verdict(workspace, verdict)
     print(json.dumps(verdict.as_json(), indent=1) if chosen.json else feedback.summary(verdict))
     return verdict.exit_code
 
@@ -267,8 +311,10 @@ def _hint(chosen: argparse.Namespace) -> int:
     from graders.workspace import find_workspace
 
     exercise = _exercise(chosen.exercise)
-    number, text = progress.next_hint(find_workspace(), exercise)
+    number, text, again = progress.next_hint(find_workspace(), exercise)
     print(f"Hint {number} of {len(exercise.hints)}: {text}")
+    if again:
+        print(f"That was the last one; `drydock solution {exercise.id}` shows an answer.")
     return DONE
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 from graders.check import CheckResult, Outcome, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import jinja2
 
@@ -30,6 +30,7 @@ WIDTH = 80
 
 def line(result: CheckResult) -> str:
     """One check as text: its sign, sentence and points, then what was seen and how to see it."""
+    result = replace(result, message=harmless(result.message), evidence=tuple(map(harmless, result.evidence)))
     first, *rest = textwrap.wrap(result.description, WIDTH - 8)
     lines = [f"{SIGNS[result.outcome]} {first:<{WIDTH - 8}} {f'{result.points}/{result.max_points}':>5}"]
     lines += [f"  {more}" for more in rest]
@@ -49,7 +50,14 @@ def summary(verdict: Verdict) -> str:
     on = f" on {verdict.engine.name}" if verdict.engine else ""
     points = f"{verdict.points} of {verdict.max_points} points"
     head = f"{verdict.exercise}: {WORDS[verdict.outcome]}, {points}{on}, {verdict.seconds:.1f} s"
-    return "\n".join([head, *verdict.notes, *next_steps(verdict, "drydock hint")])
+    # What commands printed is indented, so that it can be told from what is said here.
+    notes = [harmless(note).replace("\n", "\n    ") for note in verdict.notes]
+    return "\n".join([head, *notes, *map(harmless, next_steps(verdict, "drydock hint"))])
+
+
+def harmless(said: str) -> str:
+    """Text that a terminal only shows."""
+    return "".join(c if c in "\n\t" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in said)
 
 
 def next_steps(verdict: Verdict, hint_command: str) -> list[str]:
@@ -61,6 +69,25 @@ def next_steps(verdict: Verdict, hint_command: str) -> list[str]:
     if verdict.outcome is Outcome.FAILED and hint_command:
         return [f"Stuck? The next hint: `{hint_command} {verdict.exercise}`"]
     return []
+
+
+@dataclass
+class InOrder:
+    """Says the results of checks, which end in any order, in the order of the exercise, as soon as that can be."""
+
+    exercise: Exercise
+    say: Callable[[str], None]
+    _ended: dict[str, CheckResult] = field(default_factory=dict)
+    _said: int = 0
+
+    def __call__(self, result: CheckResult) -> None:
+        """Take a result, and say those whose turn it is."""
+        self._ended[result.name] = result
+        for check in self.exercise.checks[self._said :]:
+            if check.name not in self._ended:
+                return
+            self.say(line(self._ended[check.name]))
+            self._said += 1
 
 
 @dataclass(frozen=True)

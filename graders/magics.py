@@ -6,22 +6,24 @@ import os
 import sys
 from functools import cached_property, wraps
 from html import escape
+from threading import Timer
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 from IPython.display import Markdown, display
 
 from environment import UnavailableError
-from graders import feedback, progress, workspace
+from graders import feedback, own, progress, workspace
 from graders.answer import Answer
 from graders.check import CheckResult, Outcome
 from graders.connect import connect
 from graders.engine import Engine
+from graders.engine.words import explain
 from graders.errors import DrydockError, Failed, UsageError
 from graders.exercise import COMMANDS, Exercise, solution_text
 from graders.exercise import load as load_exercise
-from graders.grading import grade
 from graders.notebooks import copy_start
+from graders.own import LastRun
 from graders.reset import reset
 
 if TYPE_CHECKING:
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from environment.engines import Connection
+
+STILL_SECONDS = 20
+STILL = "Still running. ■ stops the cell; with `--detach` a container runs in the background."
 
 
 def told(magic: Callable[..., None]) -> Callable[..., None]:
@@ -46,6 +51,11 @@ def told(magic: Callable[..., None]) -> Callable[..., None]:
             _say(failed.message, failed.hint)
         except KeyboardInterrupt:
             _say("Stopped.", "Run the cell again when you like.")
+        except Exception as error:
+            known = explain(error)
+            if known is None:
+                raise
+            _say(known.what, known.remedy)
 
     return wrapped
 
@@ -76,9 +86,14 @@ class CourseMagics(Magics):
         """The learner's workspace, in which the notebook lies."""
         return workspace.find_workspace()
 
-    def _exercise(self, line: str) -> tuple[Exercise, Path]:
+    @cached_property
+    def last_runs(self) -> dict[str, LastRun]:
+        """How the commands of each exercise ended when they were last run in this notebook."""
+        return {}
+
+    def _exercise(self, line: str, magic: str) -> tuple[Exercise, Path]:
         if not line.strip():
-            raise UsageError("Which exercise?", "Write its name behind it, such as `%check images/first-container`.")
+            raise UsageError("Which exercise?", f"Write its name behind it, such as `{magic} images/first-container`.")
         exercise = load_exercise(line.split(maxsplit=1)[0])
         folder = workspace.answer_folder(self.workspace, exercise)
         if not folder.is_dir():
@@ -90,13 +105,20 @@ class CourseMagics(Magics):
     @told
     def answer(self, line: str, cell: str) -> None:
         """Save the cell as the exercise's commands.sh and run it."""
-        exercise, folder = self._exercise(line)
+        exercise, folder = self._exercise(line, "%%answer")
         (folder / COMMANDS).write_text(cell)
         with Answer(folder, exercise_folder=exercise.folder) as answer:
             values = exercise.variables(answer)
-        done = self.connection.run_script(
-            folder, environment=values, timeout=3600, on_output=lambda text: print(text, end="", flush=True)
-        )
+        still = Timer(STILL_SECONDS, _say, [STILL])
+        still.daemon = True
+        still.start()
+        try:
+            done = self.connection.run_script(
+                folder, environment=values, timeout=3600, on_output=lambda text: print(text, end="", flush=True)
+            )
+        finally:
+            still.cancel()
+        self.last_runs[exercise.id] = LastRun(done)
         if done.exit_code:
             print(f"(The commands ended with exit code {done.exit_code}.)", file=sys.stderr)
 
@@ -104,7 +126,7 @@ class CourseMagics(Magics):
     @told
     def check(self, line: str) -> None:
         """Grade the exercise on the live Engine; each line of the report appears as its check ends."""
-        exercise, folder = self._exercise(line)
+        exercise, folder = self._exercise(line, "%check")
         shown = display(feedback.Report(exercise, []), display_id=True)
         results: list[CheckResult] = []
 
@@ -112,8 +134,8 @@ class CourseMagics(Magics):
             results.append(result)
             shown.update(feedback.Report(exercise, results))
 
-        verdict = grade(exercise, self.connection, folder, on_result=keep)
-        progress.record_verdict(self.workspace, verdict)
+        last = self.last_runs.get(exercise.id)
+        verdict = own.check(exercise, self.connection, self.workspace, folder, last=last, on_result=keep)
         shown.update(feedback.Report(exercise, verdict.checks, verdict))
         if verdict.exit_code and os.environ.get("NBGRADER_EXECUTION") == "validate":
             # nbgrader's Validate takes a cell that only displays something for a right answer.
@@ -125,22 +147,23 @@ class CourseMagics(Magics):
     @told
     def hint(self, line: str) -> None:
         """The next hint."""
-        exercise, _ = self._exercise(line)
-        number, text = progress.next_hint(self.workspace, exercise)
-        display(Markdown(f"**Hint {number} of {len(exercise.hints)}.** {text}"))
+        exercise, _ = self._exercise(line, "%hint")
+        number, text, again = progress.next_hint(self.workspace, exercise)
+        last = f" That was the last one; `%solution {exercise.id}` shows an answer." if again else ""
+        display(Markdown(f"**Hint {number} of {len(exercise.hints)}.** {text}{last}"))
 
     @line_magic
     @told
     def solution(self, line: str) -> None:
         """A model solution and why it works."""
-        exercise, _ = self._exercise(line)
+        exercise, _ = self._exercise(line, "%solution")
         display(Markdown(solution_text(exercise)))
 
     @line_magic
     @told
     def reset(self, line: str) -> None:
         """Back to the start: what the exercise owns on the Engine goes, its files are as they were."""
-        exercise, folder = self._exercise(line)
+        exercise, folder = self._exercise(line, "%reset")
         for sentence in reset(exercise, folder, self.connection):
             print(sentence)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,12 +35,13 @@ def record_verdict(workspace: Path, verdict: Verdict) -> None:
     _add(workspace, verdict.exercise, outcome=verdict.outcome, points=verdict.points, max_points=verdict.max_points)
 
 
-def next_hint(workspace: Path, exercise: Exercise) -> tuple[int, str]:
-    """Number and text of the hint that comes next; after the last one, the last again."""
+def next_hint(workspace: Path, exercise: Exercise) -> tuple[int, str, bool]:
+    """Number and text of the hint that comes next, and whether it came before: after the last one, the last again."""
     taken = sum(1 for event in _events(workspace) if event["exercise"] == exercise.id and "hint" in event)
     number = min(taken + 1, len(exercise.hints))
-    _add(workspace, exercise.id, hint=number)
-    return number, exercise.hints[number - 1]
+    with contextlib.suppress(OSError):  # one that cannot be noted down is shown all the same
+        _add(workspace, exercise.id, hint=number)
+    return number, exercise.hints[number - 1], taken >= len(exercise.hints)
 
 
 def standings(workspace: Path) -> list[Standing]:

@@ -8,6 +8,8 @@ from environment.engines import EXERCISE_LABEL
 from graders.answer import Answer
 from graders.engine import Engine
 from graders.engine.cleaning import remove_demos, remove_exercise, remove_labelled, sweep
+from graders.engine.words import explain
+from graders.errors import DrydockError, Failed
 from graders.exercise import Exercise, exercises
 from graders.workspace import reset_files
 
@@ -20,21 +22,35 @@ if TYPE_CHECKING:
 def reset(exercise: Exercise, folder: Path, connection: Connection) -> list[str]:
     """Bring an exercise back to its start on the Engine and in its folder; return sentences on what was done."""
     told = []
-    backup = reset_files(exercise, folder)
-    if backup:
-        told.append(f"Your files are in {backup}.")
-    with (
-        Answer(folder, exercise_folder=exercise.folder) as answer,
-        Engine(connection, exercise.id, session="") as engine,
-    ):
+    with Engine(connection, exercise.id, session="") as engine:
         engine.require(exercise.requires)
-        gone = remove_exercise(connection.client, exercise.id, exercise.owns)
-        if gone:
-            told.append(f"Removed: {', '.join(gone)}.")
-        if exercise.prepare:
-            exercise.prepare(engine, answer)
-            told.append("The exercise is set up.")
+        connection.client.ping()  # nothing is moved away for an Engine that does not answer
+        if backup := reset_files(exercise, folder):
+            told.append(f"Your files are in {backup}.")
+        try:
+            if gone := remove_exercise(connection.client, exercise.id, exercise.owns):
+                told.append(f"Removed: {', '.join(gone)}.")
+            if exercise.prepare:
+                with Answer(folder, exercise_folder=exercise.folder) as answer:
+                    exercise.prepare(engine, answer)
+                told.append("The exercise is set up.")
+        except BaseException as error:
+            raise _half_way(error, told) from error
     return told or ["Nothing to reset: it is as at the start."]
+
+
+def _half_way(error: BaseException, told: list[str]) -> BaseException:
+    """What stopped a reset, with what it had done before."""
+    if isinstance(error, KeyboardInterrupt):
+        known: DrydockError | None = DrydockError(
+            "The reset was stopped half-way: what the exercise owns may be gone, or only in part set up.",
+            "Reset again; it begins anew.",
+        )
+    elif isinstance(error, Failed):
+        known = DrydockError(f"The exercise could not be set up: {error.message}", "Reset again.")
+    else:
+        known = error if isinstance(error, DrydockError) else explain(error)
+    return DrydockError(" ".join([known.what, *told]), known.remedy) if known else error
 
 
 def clean(connection: Connection, *, images: bool = False) -> list[str]:

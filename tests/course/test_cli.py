@@ -114,6 +114,84 @@ def test_hints_come_one_after_the_other_and_the_last_one_stays(home):
     ]
 
 
+def test_after_the_last_hint_the_solution_is_named(home):
+    hints = [drydock("hint", "images/first-container", HOME=str(home)).stdout for _ in range(4)]
+    assert ["drydock solution" in hint for hint in hints] == [False, False, False, True]
+
+
+@pytest.mark.parametrize("port", ["0", "-1", "99999", "eighty"])
+def test_a_port_that_is_none_is_refused(home, port):
+    done = drydock("start", "--prepare", f"--port={port}")
+    assert done.returncode == 2
+    assert "a number from 1 to 65535" in done.stderr
+
+
+def test_a_terminal_that_lacks_our_signs_gets_plain_letters(home):
+    done = drydock("list", HOME=str(home), PYTHONIOENCODING="latin-1")
+    assert done.returncode == 0
+    hints = drydock("hint", "images/why-did-it-stop", HOME=str(home), PYTHONIOENCODING="ascii")
+    assert hints.returncode == 0, hints.stderr
+    with laid_out(Variant(load("dockerfiles/first-image"), "start")) as answer:
+        done = drydock("check", "dockerfiles/first-image", "--answer", str(answer), PYTHONIOENCODING="ascii")
+    assert "broke" not in done.stderr
+
+
+def test_a_workspace_that_cannot_be_written_still_shows_a_hint(home, monkeypatch, capsys):
+    from graders import progress
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(progress, "_add", refuse)
+    assert progress.next_hint(home, load("images/first-container"))[0] == 1
+
+
+def test_results_are_said_in_the_order_of_the_exercise(home):
+    from graders.check import CheckResult, Outcome
+    from graders.feedback import InOrder
+
+    exercise, said = load("images/first-container"), []
+    show = InOrder(exercise, said.append)
+    results = [CheckResult(c.name, c.name, Outcome.PASSED, 1, 1) for c in exercise.checks]
+    for result in reversed(results):
+        assert said == []
+        show(result)
+    assert [line.split()[1] for line in said] == [c.name for c in exercise.checks]
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (OSError(28, "No space left on device", "/tmp/x"), "The disk is full, where `/tmp/x` lies."),
+        (OSError(24, "Too many open files"), "No more files can be opened here."),
+        (ZeroDivisionError("by zero"), "Drydock broke (ZeroDivisionError: by zero)."),
+    ],
+)
+def test_what_may_happen_to_any_command_is_a_sentence(home, monkeypatch, capsys, error, sentence):
+    from graders import cli
+
+    def fail(_: object) -> int:
+        raise error
+
+    monkeypatch.setattr(cli, "_list", fail)
+    assert cli.main(["list"]) == 3
+    assert sentence in capsys.readouterr().err
+
+
+def test_doctor_names_settings_that_change_what_docker_does(home):
+    from graders.doctor import settings
+
+    folder = home / ".docker"
+    folder.mkdir()
+    (folder / "config.json").write_text('{"proxies": {"default": {"httpProxy": "http://127.0.0.1:9"}}}')
+    environ = {"DOCKER_CONFIG": str(folder), "DOCKER_DEFAULT_PLATFORM": "linux/arm64", "BUILDX_BUILDER": "gone"}
+    found = {finding.name: finding for finding in settings(environ)}
+    assert set(found) == {"DOCKER_DEFAULT_PLATFORM", "BUILDX_BUILDER", "proxies"}
+    assert all(finding.state == "limited" and finding.remedy for finding in found.values())
+    (folder / "config.json").write_text("{}")
+    assert settings({"DOCKER_CONFIG": str(folder)}) == []
+
+
 def test_the_solution_is_not_shown_by_accident(home):
     asked = drydock("solution", "images/first-container")
     assert (asked.returncode, asked.stdout) == (2, "")

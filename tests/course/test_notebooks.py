@@ -13,6 +13,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from environment import JUPYTER
 from graders import progress
 from graders.engine.cleaning import remove_exercise
 from graders.exercise import COMMANDS, exercises, load, topics
@@ -170,6 +171,15 @@ def test_every_cell_runs_and_prints_what_the_text_says(topic, tmp_path, monkeypa
     assert not wrong, "\n\n".join(wrong)
     missed = [s.exercise.id for s in progress.standings(tmp_path) if s.exercise.topic == topic and not s.passed]
     assert not missed, missed
+
+
+def test_a_kernel_that_was_restarted_knows_the_magics(tmp_path, monkeypatch):
+    from nbclient import NotebookClient
+
+    monkeypatch.setenv("PYTHONSTARTUP", str(JUPYTER / "startup.py"))
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("%hint")])
+    NotebookClient(notebook, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    assert "such as `%hint images/first-container`" in notebook.cells[0].outputs[0].data["text/plain"]
 
 
 @pytest.mark.engine

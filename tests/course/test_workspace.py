@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 from pathlib import Path
 
 import pytest
 
+from environment.engines import ScriptResult
 from graders.answer import MAX_BYTES, SEED_FILE, Answer
 from graders.errors import DrydockError, Failed
+from graders.exercise import load
 from graders.notebooks import build_source
+from graders.own import LastRun, _saved
 from graders.workspace import find_workspace, keep_seed
 
 
@@ -73,6 +78,29 @@ def test_a_folder_that_is_a_link_out_is_refused(folder, tmp_path):
     assert "`sub`" in refused(folder)
 
 
+def test_a_link_that_leads_back_to_itself_is_refused(folder):
+    (folder / "one").symlink_to("two")
+    (folder / "two").symlink_to("one")
+    with pytest.raises(DrydockError, match="back to itself"):
+        Answer(folder)
+
+
+def test_a_check_says_when_the_files_were_saved_that_it_looked_at(tmp_path):
+    exercise = load("dockerfiles/first-image")
+    folder = tmp_path / exercise.id
+    shutil.copytree(exercise.folder / "start", folder)
+    assert _saved(exercise, folder) == []
+    (folder / "Dockerfile").write_text("FROM scratch\n")
+    assert re.fullmatch(r"Looked at as saved: `Dockerfile` at \d\d:\d\d:\d\d\.", *_saved(exercise, folder))
+
+
+def test_a_check_after_commands_that_failed_says_so():
+    failed = LastRun(ScriptResult(125, "docker: Conflict. The container name is already in use\n", 1.0))
+    assert "exit code 125" in failed.note
+    assert "already in use" in failed.note
+    assert LastRun(ScriptResult(0, "", 1.0)).note == ""
+
+
 def test_a_pipe_is_refused_instead_of_waited_for(folder):
     os.mkfifo(folder / "pipe")
     assert "`pipe`" in refused(folder)
@@ -115,9 +143,10 @@ def test_answers_saved_on_windows_are_read(folder):
         assert workspace.answers == {"one": 1, "two": 2}
 
 
-def test_files_with_windows_line_endings_are_named(folder):
+def test_scripts_with_windows_line_endings_are_named(folder):
     (folder / "run.sh").write_bytes(b"#!/bin/sh\r\necho\r\n")
     (folder / "picture.bin").write_bytes(b"\0\r\n")
+    (folder / "menu.csv").write_bytes(b"a;b\r\n")  # no shell reads it
     with Answer(folder) as workspace:
         assert workspace.crlf_files() == ["run.sh"]
 

@@ -16,6 +16,12 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
+# Learners get the cells as they are: what stands in an answer's cell is where they begin, and no solution.
+c.ClearSolutions.enabled = False
+
+# Links and what is no file stay behind when submissions are collected from the exchange.
+c.ExchangeFactory.collect = "graders.classroom.exchange.Collect"
+
 # Which hints the feedback shows: "none", "checks" (what a failed check suggests), or "all" of the exercise.
 c.GradeOnEngine.hints = "checks"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import stat
 import tarfile
 import zipfile
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
     from graders.classroom.submission import Submission
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
-PATTERN = r"(?P<learner>[\w.@+-]+?)(?=\.(?:zip|tar|tar\.gz|tgz)$|$)"
-"""By default the whole name, without the ending, is the learner's."""
+ENDINGS = (*ARCHIVES, ".ipynb")
+PATTERN = r"^(?P<learner>[\w.@+-]+?)(?:_attempt_(?P<attempt>[\d_.-]+))?(?=\.(?:zip|tar|tar\.gz|tgz|ipynb)$|$)"
+"""By default the whole name, without the ending and the number of an attempt, is the learner's."""
+DEEPEST = 3
+"""Folders or archives that a submission may lie in, one in the other."""
 CHUNK = 1 << 20
 
 
@@ -44,10 +48,14 @@ def from_exchange(room: Classroom, topic: str) -> list[str]:
     return [line for learner in learners for line in _problems(learner, room.read(learner, topic))]
 
 
-def from_folder(room: Classroom, topic: str, source: Path, pattern: str | None) -> list[str]:
-    """Take in archives or folders, one for each learner, whose names tell whose they are.
+def from_folder(
+    room: Classroom, topic: str, source: Path, pattern: str | None, handed_in: str | None = None
+) -> list[str]:
+    """Take in archives, notebooks or folders, one for each learner, whose names tell whose they are.
 
-    `pattern` is a regular expression with the group `learner`. Nothing is written outside the submission's folder.
+    `pattern` is a regular expression with the group `learner`, and perhaps `attempt`: the highest counts. `handed_in`
+    is the time of all of them in place of each file's own. Nothing is written outside the submissions' folders.
+    Raises UsageError where two names are one learner's, before anything is taken.
     """
     exercises_of(topic)
     try:
@@ -57,38 +65,91 @@ def from_folder(room: Classroom, topic: str, source: Path, pattern: str | None) 
         raise UsageError(f"`{pattern}` does not find a learner.", "It needs a group `(?P<learner>…)`.") from None
     if not source.is_dir():
         raise UsageError(f"There is no folder `{source}`.", "Name the folder with what was handed in.")
-    told = []
-    for entry in sorted(source.iterdir()):
-        found = expression.search(entry.name)
-        if entry.is_symlink() or not found or not (entry.is_dir() or entry.name.endswith(ARCHIVES)):
-            told.append(f"{entry.name}: left out, since it is neither an archive nor a folder of a learner.")
-            continue
-        learner = found["learner"]
-        if not re.fullmatch(r"[\w@+-][\w.@+-]*", learner):
-            told.append(f"{entry.name}: left out, since `{learner}` cannot be a learner's name.")
-            continue
-        handed_in = datetime.fromtimestamp(entry.stat().st_mtime, UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC")
-        if entry.is_dir():
-            told += _taken(room, learner, topic, entry, handed_in)
-            continue
-        with scratch_folder() as place:
-            problem = _unpacked(entry, Path(place))
-            told += [f"{learner}: {problem}"] if problem else []
-            told += _taken(room, learner, topic, Path(place), handed_in)
+    if handed_in is not None and not submission.valid_time(handed_in.encode()):
+        raise UsageError(f"`{handed_in}` is no time.", "Write it such as `2026-01-15 12:00:00 UTC`.")
+    found, told = _found(source, expression)
+    for learner, attempts in found.items():
+        entry, *older = attempts
+        if older:
+            passed_over = ", ".join(f"`{one.name}`" for one in older)
+            told.append(f"{learner}: `{entry.name}` is the newest attempt; passed over: {passed_over}.")
+        told += _taken(room, learner, topic, entry, handed_in)
+    if found and handed_in is None:
+        told.append("Each was handed in when its file was last changed; `--handed-in TIME` says it otherwise.")
     return told
 
 
-def _taken(room: Classroom, learner: str, topic: str, folder: Path, handed_in: str) -> list[str]:
-    """Make a folder the learner's submission; the assignment may lie in it or be it."""
-    inside = folder / topic
-    found = submission.read(inside if inside.is_dir() else folder, exercises_of(topic))
-    room.clean(replace(found, timestamp=handed_in), learner, topic)
-    return _problems(learner, found)
+def _found(source: Path, expression: re.Pattern[str]) -> tuple[dict[str, list[Path]], list[str]]:
+    """What there is of each learner, the newest attempt first, and sentences on what is nobody's."""
+    found: dict[str, list[tuple[tuple[int, ...], Path]]] = {}
+    told = []
+    for entry in sorted(source.iterdir()):
+        match = expression.search(entry.name)
+        if entry.is_symlink() or not match or not (entry.is_dir() or entry.name.endswith(ENDINGS)):
+            told.append(f"{entry.name}: left out, since it is neither an archive nor a folder of a learner.")
+        elif not submission.NAME.fullmatch(match["learner"]):
+            told.append(f"{entry.name}: left out, since `{match['learner']}` cannot be a learner's name.")
+        else:
+            attempt = match.groupdict().get("attempt") or ""
+            found.setdefault(match["learner"], []).append((tuple(map(int, re.findall(r"\d+", attempt))), entry))
+    for learner, entries in found.items():
+        if len({attempt for attempt, _ in entries}) < len(entries):
+            names = ", ".join(f"`{entry.name}`" for _, entry in entries)
+            raise UsageError(
+                f"By their names, {names} are all of the learner `{learner}`. Nothing was taken.",
+                "Name a `--pattern` that tells them apart; its group `(?P<attempt>…)` finds attempts of one learner.",
+            )
+    return {learner: [entry for _, entry in sorted(e, reverse=True)] for learner, e in found.items()}, told
+
+
+def _taken(room: Classroom, learner: str, topic: str, entry: Path, handed_in: str | None) -> list[str]:
+    """Make a folder, an archive or a notebook the learner's submission."""
+    changed = datetime.fromtimestamp(entry.stat().st_mtime, UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC")
+    with scratch_folder() as place:
+        folder, problem = _opened(entry, Path(place), topic)
+        found = submission.read(folder, exercises_of(topic))
+        if problem:
+            # What is missing may be in the part that could not be unpacked.
+            answers = {e: replace(a, problem=a.problem and problem) for e, a in found.answers.items()}
+            found = replace(found, answers=answers)
+        room.clean(replace(found, timestamp=handed_in or changed), learner, topic)
+    left_out = [f"{learner}: {problem}"] if problem and not any(a.problem for a in found.answers.values()) else []
+    return left_out + _problems(learner, found)
+
+
+def _opened(entry: Path, place: Path, topic: str) -> tuple[Path, str]:
+    """The folder of the assignment in what was handed in, unpacked where it must be, and what was left out."""
+    problem = ""
+    for depth in range(DEEPEST):
+        if entry.is_file():
+            new = place / str(depth)
+            new.mkdir()
+            if entry.name.endswith(ARCHIVES):
+                problem = problem or _unpacked(entry, new)
+            else:
+                shutil.copyfile(entry, new / f"{topic}.ipynb")
+            entry = new
+        if (entry / topic).is_dir() and not (entry / topic).is_symlink():
+            return entry / topic, problem
+        inside = [path for path in entry.iterdir() if not path.name.startswith((".", "__MACOSX"))]
+        if len(inside) != 1 or inside[0].is_symlink() or not (inside[0].is_dir() or inside[0].name.endswith(ARCHIVES)):
+            break
+        if inside[0].name in {exercise.name for exercise in exercises_of(topic)}:
+            break
+        entry = inside[0]
+    return entry, problem
 
 
 def _problems(learner: str, found: Submission) -> list[str]:
-    """What the instructor should know of a submission."""
-    return [f"{learner}, {exercise}: {answer.problem}" for exercise, answer in found.answers.items() if answer.problem]
+    """What the instructor should know of a submission, each problem once."""
+    told: dict[str, list[str]] = {}
+    for exercise, answer in found.answers.items():
+        if answer.problem:
+            told.setdefault(answer.problem, []).append(exercise)
+    return [
+        f"{learner}, {where[0] if len(where) == 1 else f'{len(where)} exercises'}: {problem}"
+        for problem, where in told.items()
+    ]
 
 
 def _unpacked(archive: Path, new: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shlex
@@ -12,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from graders.errors import DrydockError, UsageError
+from graders.feedback import harmless
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Callable
 
     from environment.engines.namespace import Limits
@@ -54,10 +55,12 @@ def add(actions: argparse._SubParsersAction[Any]) -> None:
     collect.add_argument("--from", dest="source", metavar="DIR", type=Path, help="a folder of archives or folders")
     collect.add_argument("--pattern", metavar="REGEXP", help="finds the learner's name in a file's name")
 
+    collect.add_argument("--handed-in", metavar="TIME", help="when, for all; default: when each file was last changed")
+
     grade = command("grade", _grade, "grade submissions, and take the verdicts into the gradebook")
     grade.add_argument("topic", metavar="TOPIC", nargs="?", help="default: every topic that was handed in")
     grade.add_argument("--learner", metavar="NAME", action="append", default=[], help="only this one; may be repeated")
-    grade.add_argument("--workers", metavar="N", type=int, help="answers graded at the same time")
+    grade.add_argument("--workers", metavar="N", type=_positive, help="answers graded at the same time")
     grade.add_argument("--scheduler", metavar="ADDRESS", default="", help="a Dask scheduler whose workers grade")
     grade.add_argument("--resume", action="store_true", help="keep verdicts that still hold; grade the rest")
     grade.add_argument("--no-reuse", action="store_true", help="grade identical answers one by one")
@@ -65,7 +68,7 @@ def add(actions: argparse._SubParsersAction[Any]) -> None:
     grade.add_argument("--reason", default="graded", help="why, for the history")
     grade.add_argument("--exercise-seconds", metavar="N", type=float, default=900, help="limit for one answer")
     grade.add_argument("--submission-seconds", metavar="N", type=float, default=3600, help="limit for one submission")
-    grade.add_argument("--memory", metavar="MIB", type=int, help="memory of a throwaway Engine (default: 2048)")
+    grade.add_argument("--memory", metavar="MIB", type=_positive, help="memory of a throwaway Engine (default: 2048)")
 
     feedback = command("feedback", _feedback, "make the feedback pages and give them out")
     feedback.add_argument("topic", metavar="TOPIC")
@@ -88,6 +91,12 @@ def add(actions: argparse._SubParsersAction[Any]) -> None:
     demo = command("demo", _demo, "make a class of 30 made-up submissions, right, wrong, broken and hostile")
     demo.add_argument("folder", metavar="DIR", type=Path)
     demo.add_argument("--topic", metavar="TOPIC", default="images")
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+    return int(text)
 
 
 def _say(text: str) -> None:
@@ -113,7 +122,7 @@ def _collect(chosen: argparse.Namespace) -> int:
 
     room = _room(chosen)
     if chosen.source:
-        told = from_folder(room, chosen.topic, chosen.source, chosen.pattern)
+        told = from_folder(room, chosen.topic, chosen.source, chosen.pattern, chosen.handed_in)
     elif room.has_exchange:
         told = from_exchange(room, chosen.topic)
     else:
@@ -122,7 +131,7 @@ def _collect(chosen: argparse.Namespace) -> int:
             "Name a folder with one archive or folder for each learner: `--from DIR`.",
         )
     for sentence in told:
-        _say(sentence)
+        _say(harmless(sentence))
     return DONE
 
 
@@ -136,7 +145,7 @@ def _grade(chosen: argparse.Namespace) -> int:
         _say(TRUSTING)
     submitted = room.step("submitted", "*", "*").parent.parent
     names = [chosen.topic] if chosen.topic else [topic.id for topic in topics()]
-    found = {topic: learners_with(submitted, topic, chosen.learner) for topic in names}
+    found = {topic: learners_with(submitted, topic, chosen.learner, _say) for topic in names}
     if not any(found.values()):
         raise UsageError("Nobody has handed anything in.", "Collect first: `drydock class collect TOPIC`.")
     identity = prepare(kind, _say)
@@ -187,17 +196,19 @@ def _limits(chosen: argparse.Namespace, kind: str) -> Limits | None:
 
 def _save(room: Classroom, run: Run, topic: str) -> list[str]:
     """Grade, and save each submission as soon as all its answers are graded; return who could not be saved."""
+    from sqlalchemy.exc import OperationalError
+
     unsaved = []
     show = _Shown(topic)
     try:
         for learner in run(show):
-            if run.settings.resume and room.is_saved(learner, topic):
-                continue
             try:
-                room.autograde(learner, topic)
-            except DrydockError as error:
+                if not (run.settings.resume and room.is_saved(learner, topic)):
+                    room.autograde(learner, topic)
+            except (DrydockError, OperationalError) as error:
                 show.end()
-                _say(f"{learner}: {error.what}")
+                held = f"The gradebook cannot be used, perhaps since another program does: {error}"
+                _say(f"{learner}: {error.what if isinstance(error, DrydockError) else held.splitlines()[0]}")
                 unsaved.append(learner)
     except KeyboardInterrupt:
         show.end()
@@ -266,8 +277,11 @@ def _report(chosen: argparse.Namespace) -> int:
 
 def _export(chosen: argparse.Namespace) -> int:
     from graders.classroom import exports
+    from graders.classroom.room import exercises_of
 
     room = _room(chosen)
+    for topic in chosen.topic:
+        exercises_of(topic)
     written = exports.write(room, chosen.format, chosen.to, chosen.topic)
     _say(f"Written: {written}")
     return DONE
@@ -296,7 +310,7 @@ def _explain(chosen: argparse.Namespace) -> int:
             print(f"The verdict is that on the same answer of {record.reused_from}.")
         for result in verdict.checks:
             print(feedback.line(result))
-        print(feedback.summary(verdict), *record.notes, sep="\n")
+        print(feedback.summary(verdict), *map(harmless, record.notes), sep="\n")
         if printed := str(record.verdict.get("printed", "")).strip():
             print("The commands printed:", *printed.splitlines()[-20:], sep="\n  ")
         print()
@@ -313,6 +327,10 @@ def reproduce(room: Classroom, record: Record) -> str:
     return shlex.join(words)
 
 
+def _as_root() -> str:
+    return " --allow-root" if hasattr(os, "geteuid") and os.geteuid() == 0 else ""
+
+
 def _demo(chosen: argparse.Namespace) -> int:
     from graders.classroom import demo
 
@@ -323,6 +341,6 @@ def _demo(chosen: argparse.Namespace) -> int:
         f"  drydock class report {chosen.topic}\n"
         f"  drydock class feedback {chosen.topic}\n"
         "  drydock class export --format canvas\n"
-        "  jupyter lab        (formgrader is in the menu Nbgrader)"
+        f"  jupyter lab{_as_root()}        (formgrader is in the menu Nbgrader)"
     )
     return DONE

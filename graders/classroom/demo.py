@@ -72,7 +72,10 @@ def _choose(exercises: Sequence[Exercise]) -> list[dict[str, Variant]]:
 
 
 def hand_in(room: Classroom, learner: str, topic: str, answers: Mapping[str, Variant], *, seed: str = "demo") -> Path:
-    """Make the submission of a learner from shipped answers, as nbgrader would have collected it."""
+    """Make the submission of a learner from shipped answers, as nbgrader would have collected it.
+
+    Of an exercise without an answer nothing is handed in.
+    """
     import nbformat
 
     folder = room.step("submitted", learner, topic)
@@ -81,6 +84,8 @@ def hand_in(room: Classroom, learner: str, topic: str, answers: Mapping[str, Var
     notebook = nbformat.read(room.released(topic), as_version=4)
     for cell in notebook.cells:
         source = sources.get(cell.metadata.get("exercise", ""))
+        if cell.metadata.get("part") == "answer" and not source:
+            cell.source = ""
         if source and cell.metadata.get("part") == "answer" and (source / COMMANDS).is_file():
             text = (source / COMMANDS).read_bytes().decode("utf-8", "replace")
             cell.source = f"%%answer {cell.metadata.exercise}\n{text}"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbgrader.api import MissingEntry
-from nbgrader.plugins import CsvExportPlugin, ExportPlugin
+from nbgrader.plugins import ExportPlugin
 
 from graders.classroom.room import Classroom
 from graders.errors import DrydockError
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from nbgrader.api import Gradebook
+
+
+SCORES = ("raw_score", "late_submission_penalty", "score")
 
 
 class _Sheet(ExportPlugin):
@@ -84,8 +87,35 @@ class Moodle(_Sheet):
             yield [*about, *(_score(a, learner) for a in assignments)]
 
 
+class Nbgrader(_Sheet):
+    """The table of nbgrader's own exporter, with the cells of a score that waits left empty."""
+
+    name = "grades.csv"
+
+    def rows(self, assignments: Sequence[Any], learners: Sequence[Any]) -> Iterable[Sequence[object]]:
+        """A line for each learner and assignment, as nbgrader has them."""
+        about = ("student_id", "last_name", "first_name", "email")
+        yield ["assignment", "duedate", "timestamp", *about, *SCORES, "max_score"]
+        for assignment in assignments:
+            handed_in = {submission.student_id: submission for submission in assignment.submissions}
+            for learner in learners:
+                found = handed_in.get(learner.id)
+                waits = found is None or found.needs_manual_grade
+                penalty = 0.0 if found is None else found.late_submission_penalty
+                scores = ["", "", ""] if found is None or waits else [found.score, penalty, _score(assignment, learner)]
+                who = [learner.id, learner.last_name, learner.first_name, learner.email]
+                yield [
+                    assignment.name,
+                    assignment.duedate,
+                    found and found.timestamp,
+                    *who,
+                    *scores,
+                    assignment.max_score,
+                ]
+
+
 class Gradescope(ExportPlugin):
-    """A folder with a results.json for each learner, as Gradescope's autograder writes it."""
+    """A folder with a results.json for each learner, as Gradescope's autograder writes it; none for who waits."""
 
     def export(self, gradebook: Gradebook) -> None:
         """Write `to`/ASSIGNMENT/LEARNER/results.json."""
@@ -96,13 +126,16 @@ class Gradescope(ExportPlugin):
                 continue
             for record_learner in sorted({r.learner for r in room.history.latest(assignment.name)}):
                 folder = Path(self.to or "gradescope") / assignment.name / record_learner
-                folder.mkdir(parents=True, exist_ok=True)
                 said = results(room, assignment.name, record_learner)
                 try:
                     score = gradebook.find_submission(assignment.name, record_learner)
+                    if score.needs_manual_grade:
+                        (folder / "results.json").unlink(missing_ok=True)
+                        continue
                     said["score"] = max(0.0, score.score - score.late_submission_penalty)
                 except MissingEntry:
                     pass  # graded, and not yet in the gradebook: the points of the checks stand
+                folder.mkdir(parents=True, exist_ok=True)
                 (folder / "results.json").write_text(json.dumps(said, indent=1, ensure_ascii=False))
 
 
@@ -131,7 +164,12 @@ def results(room: Classroom, topic: str, learner: str) -> dict[str, object]:
     }
 
 
-EXPORTERS = {"canvas": Canvas, "moodle": Moodle, "gradescope": Gradescope, "nbgrader": CsvExportPlugin}
+EXPORTERS: dict[str, type[ExportPlugin]] = {
+    "canvas": Canvas,
+    "moodle": Moodle,
+    "gradescope": Gradescope,
+    "nbgrader": Nbgrader,
+}
 
 
 def write(room: Classroom, name: str, to: Path | None, chosen: Sequence[str]) -> Path:

@@ -23,9 +23,11 @@ from environment.engines.scratch import scratch_folder
 from environment.images import catalogue, state
 from graders.check import CheckResult, Verdict
 from graders.classroom.history import Key, Record
+from graders.classroom.submission import NAME
 from graders.connect import connect
 from graders.errors import DrydockError
 from graders.exercise import PACKAGE, Exercise, load
+from graders.feedback import harmless
 from graders.grading import grade
 
 if TYPE_CHECKING:
@@ -118,6 +120,12 @@ def grade_answer(task: Task) -> dict[str, Any]:
     In it, `printed` is the end of what the answer's commands printed.
     """
     exercise = load(task.key.exercise)
+    if (here := grader_digest(exercise)) != task.key.grader:
+        why = DrydockError(
+            f"The worker has another version of the grader ({here}) than the machine that asked ({task.key.grader}).",
+            "Install the same version of Drydock on both, and grade again with `--resume`.",
+        )
+        return _ungradable(exercise, why).as_json()
     expired = threading.Event()
     printed: deque[str] = deque(maxlen=MAX_PIECES)
     with scratch_folder() as place:
@@ -165,11 +173,6 @@ def bounded(verdict: Verdict) -> Verdict:
     problem = verdict.problem and DrydockError(text(verdict.problem.what), text(verdict.problem.remedy))
     notes = tuple(text(note) for note in verdict.notes)
     return replace(verdict, checks=tuple(map(bound, verdict.checks)), problem=problem, notes=notes)
-
-
-def harmless(said: str) -> str:
-    """Text that a terminal only shows."""
-    return "".join(c if c in "\n\t" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in said)
 
 
 def _ungradable(exercise: Exercise, why: DrydockError) -> Verdict:
@@ -241,6 +244,11 @@ class Run:
                 key = Key(answer.exercise, answer.digest, own_seed, digests[answer.exercise], identity)
                 self._keep(answer, own_seed)
                 if answer.problem:
+                    last = self.history.last(learner, answer.exercise)
+                    if self.settings.resume and last and last.key == key and last.is_ungradable:
+                        self.ungradable += 1
+                        self._count(learner)
+                        continue
                     why = DrydockError(answer.problem, "The learner can mend that and hand it in again.")
                     self._record(_Unit(key, answer, [learner]), _ungradable(load(answer.exercise), why).as_json())
                 elif self.settings.resume and (before := self.history.graded(key)):
@@ -381,11 +389,25 @@ def _cluster(settings: Settings) -> Iterator[distributed.Client]:
         return
     with (
         scratch_folder() as scratch,
-        dask.config.set({"temporary-directory": scratch, "distributed.comm.timeouts.connect": "60s"}),
+        dask.config.set(
+            {
+                "temporary-directory": scratch,
+                "distributed.comm.timeouts.connect": "60s",
+                "distributed.scheduler.http.routes": [],
+                "distributed.worker.http.routes": [],
+            }
+        ),
         _workers(settings.workers) as cluster,
         distributed.Client(cluster) as client,
     ):
         yield client
+
+
+NO_PAGES: dict[str, Any] = {
+    "dashboard_address": "127.0.0.1:0",
+    "scheduler_kwargs": {"dashboard": False},
+}
+"""Dask's web pages, which answers could look for on this machine, are off; their servers answer nothing."""
 
 
 def _workers(number: int) -> distributed.LocalCluster:
@@ -397,7 +419,7 @@ def _workers(number: int) -> distributed.LocalCluster:
         return distributed.LocalCluster(
             n_workers=number,
             threads_per_worker=1,
-            dashboard_address=None,
+            **NO_PAGES,
             memory_limit=None,
             protocol="tls://",
             # Other users of this machine must not be able to give work to these processes.
@@ -408,11 +430,16 @@ def _workers(number: int) -> distributed.LocalCluster:
         signal.signal(signal.SIGINT, before)
 
 
-def learners_with(submitted: Path, topic: str, chosen: Sequence[str]) -> list[str]:
-    """The learners who handed something in for a topic."""
+def learners_with(
+    submitted: Path, topic: str, chosen: Sequence[str], say: Callable[[str], object] = lambda _: None
+) -> list[str]:
+    """The learners who handed something in for a topic, without those whose names nbgrader takes for patterns."""
     there = sorted(folder.parent.name for folder in submitted.glob(f"*/{topic}"))
     if missing := [name for name in chosen if name not in there]:
         raise DrydockError(
             f"{missing[0]} has handed in nothing for `{topic}`.", "See the folder `submitted`, or collect first."
         )
-    return [name for name in there if not chosen or name in chosen]
+    for name in there:
+        if not NAME.fullmatch(name):
+            say(f"`{name}` cannot be a learner's name, and is left out: rename the folder in `submitted`.")
+    return [name for name in there if NAME.fullmatch(name) and (not chosen or name in chosen)]

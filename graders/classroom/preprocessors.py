@@ -71,7 +71,7 @@ class GradeOnEngine(NbGraderPreprocessor):
         submission = room.read(learner, topic)
         give_back(room, learner, topic)
         records = self._records(room, learner, topic, submission)
-        resources["drydock"] = {"ungradable": set()}
+        resources["drydock"] = {"ungradable": {}}
         for cell in nb.cells:
             exercise_id = cell.metadata.get("exercise")
             if cell.metadata.get("part") != "check" or exercise_id not in records:
@@ -82,7 +82,8 @@ class GradeOnEngine(NbGraderPreprocessor):
             files = _shown(submission, exercise_id)
             report = feedback.html(exercise, verdict.checks, verdict, files=files, hint_command="")
             if record.is_ungradable:
-                resources["drydock"]["ungradable"].add(cell.metadata.nbgrader.grade_id)
+                earlier = [one for one in room.history.of(learner, exercise_id) if one.key.answer == record.key.answer]
+                resources["drydock"]["ungradable"][cell.metadata.nbgrader.grade_id] = len(earlier) > 1
                 # Were it an ordinary output, nbgrader would take it for full marks.
                 cell.outputs = [
                     nbformat.v4.new_output("stream", name="stderr", text=feedback.summary(verdict)),
@@ -155,6 +156,7 @@ class SaveGrades(SaveAutoGrades):
             super()._add_score(cell, resources)
             return
         grade = self.gradebook.find_grade(grade_id, self.notebook_id, self.assignment_id, self.student_id)
-        # A score that an earlier, whole grading gave stays.
-        grade.needs_manual_grade = True
+        # A score that an earlier, whole grading gave stays, and what the instructor decided on this very answer.
+        is_known = resources["drydock"]["ungradable"][grade_id]
+        grade.needs_manual_grade = not (is_known and grade.manual_score is not None)
         self.gradebook.db.commit()

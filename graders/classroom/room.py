@@ -25,7 +25,7 @@ from graders.exercise import Exercise
 from graders.exercise import topic as find_topic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from nbgrader.apps import NbGraderAPI
 
@@ -93,6 +93,9 @@ class Classroom:
         app = NbGrader()
         with contextlib.chdir(self.root):
             app.load_config_file()
+        app.config.ExchangeReleaseAssignment.force = (
+            True  # released again, a topic takes the place of its earlier version
+        )
         folder = CourseDirectory(config=app.config)
         folder.root = str(self.root)
         return NbGraderAPI(coursedir=folder, config=app.config)
@@ -117,18 +120,11 @@ class Classroom:
         said = self._cleaned(learner, topic)
         before = json.loads(said.read_text()) if said.is_file() else {}
         if before.get("digest") == found.digest:
-            return replace(
-                found,
-                answers={
-                    e: replace(a, problem=before["problems"].get(e, ""), notes=tuple(before["notes"].get(e, ())))
-                    for e, a in found.answers.items()
-                },
-            )
-        self.clean(found, learner, topic)
-        return found
+            return _noted(found, before["problems"], before["notes"])
+        return self.clean(found, learner, topic)
 
-    def clean(self, found: Submission, learner: str, topic: str) -> None:
-        """Make this the submission of a learner; what was in its place is moved to .drydock/received."""
+    def clean(self, found: Submission, learner: str, topic: str) -> Submission:
+        """Make this the submission of a learner and return what it is now; what was there goes to .drydock/received."""
         folder = self.step("submitted", learner, topic)
         received = self.state / "received" / learner / topic / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
         submission.write(found, folder, self.released(topic), keep=received)
@@ -136,7 +132,10 @@ class Classroom:
         said.parent.mkdir(parents=True, exist_ok=True)
         problems = {e: a.problem for e, a in found.answers.items() if a.problem}
         notes = {e: a.notes for e, a in found.answers.items() if a.notes}
-        said.write_text(json.dumps({"digest": found.digest, "problems": problems, "notes": notes}))
+        # Where a notebook could not be read, what was cleaned has an untouched one, and is still the same submission.
+        now = submission.read(folder, exercises_of(topic))
+        said.write_text(json.dumps({"digest": now.digest, "problems": problems, "notes": notes}))
+        return _noted(now, problems, notes)
 
     def _cleaned(self, learner: str, topic: str) -> Path:
         """What was noticed when a submission was cleaned."""
@@ -175,7 +174,7 @@ class Classroom:
     @property
     def has_exchange(self) -> bool:
         """Whether nbgrader's exchange can be written here, or another takes its place."""
-        if "ExchangeFactory" in self.nbgrader.config:
+        if set(self.nbgrader.config.get("ExchangeFactory", {})) - {"collect"}:
             return True
         root = str(self.nbgrader.config.Exchange.get("root", "/usr/local/share/nbgrader/exchange"))
         return os.access(root, os.W_OK | os.X_OK)
@@ -197,12 +196,14 @@ class Classroom:
                 notebook = gradebook.find_submission_notebook(topic, topic, learner)
             except MissingEntry:
                 return False
+            if notebook.assignment.assignment.duedate or notebook.assignment.late_submission_penalty:
+                return False  # the instructor may have set another date meanwhile
             saved = {grade.name: grade for grade in notebook.grades}
             for exercise in exercises_of(topic):
-                record, grade = self.history.last(learner, exercise.id), saved[check_cell(exercise)]
-                if record is None or (not record.is_ungradable and grade.auto_score != record.points):
+                record, grade = self.history.last(learner, exercise.id), saved.get(check_cell(exercise))
+                if record is None or grade is None or (not record.is_ungradable and grade.auto_score != record.points):
                     return False
-                if record.is_ungradable and not grade.needs_manual_grade:
+                if record.is_ungradable and not grade.needs_manual_grade and grade.manual_score is None:
                     return False
         return True
 
@@ -217,6 +218,14 @@ class Classroom:
         if self.has_exchange:
             _told(self.nbgrader.release_feedback(topic), f"The release of the feedback for `{topic}`")
             say(f"{topic}: the feedback was released to the exchange.")
+
+
+def _noted(found: Submission, problems: Mapping[str, str], notes: Mapping[str, Sequence[str]]) -> Submission:
+    """A submission with what was noticed when it was cleaned."""
+    answers = {
+        e: replace(a, problem=problems.get(e, ""), notes=tuple(notes.get(e, ()))) for e, a in found.answers.items()
+    }
+    return replace(found, answers=answers)
 
 
 def check_cell(exercise: Exercise) -> str:

@@ -29,11 +29,17 @@ if TYPE_CHECKING:
 
 MAX_NOTEBOOK = 30 << 20
 """Bytes of a notebook; what is larger holds outputs that nobody reads."""
+MAX_NOTEBOOKS = 5
+"""Notebooks that are looked at beside the topic's own."""
+NOTEBOOK = re.compile(r"\.ipynb(\.(txt|json))?$")
+"""How notebooks are called, after a browser or an editor had its way too."""
 MAX_NAME = 1_000
 """Characters of a file's name with the folders it lies in."""
 TIMESTAMP = "timestamp.txt"
 SECRET = "submission_secret.txt"  # noqa: S105 - the name of a file
 """By this, which nbgrader adds, a learner finds the feedback in the exchange."""
+NAME = re.compile(r"[\w@+-][\w.@+-]*")
+"""What a learner may be called."""
 ANSWER = re.compile(r"\A\s*%%answer[ \t]+(?P<id>\S+)[^\n]*(?:\n|\Z)")
 
 
@@ -68,6 +74,10 @@ class Answer:
     def write(self, folder: Path) -> None:
         """Write the files into a new folder."""
         folder.mkdir(parents=True)
+        self.fill(folder)
+
+    def fill(self, folder: Path) -> None:
+        """Write the files into a folder."""
         for file in self.files:
             path = folder / file.name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,6 +86,14 @@ class Answer:
             else:
                 path.write_bytes(file.content)
                 path.chmod(0o755 if file.executable else 0o644)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """An answer cell's commands; `notebook` names the one it stands in where that is not the topic's own."""
+
+    text: str
+    notebook: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,36 +120,77 @@ def read(folder: Path, exercises: Sequence[Exercise]) -> Submission:
     if folder.is_symlink() or not folder.is_dir():
         problem = "What was handed in is no folder."
         return Submission({e.id: Answer(e.id, tuple(_start(e)), problem) for e in exercises})
-    cells, unreadable = _answers_in(*reader.file(folder / f"{topic}.ipynb", MAX_NOTEBOOK), topic)
+    cells, unreadable = _cells(folder, reader, topic)
     answers = {e.id: _answer(e, folder / e.name, reader, cells.get(e.id, []), unreadable) for e in exercises}
     time, _ = reader.file(folder / TIMESTAMP, 100)
     seed, _ = reader.file(folder / SEED_FILE, 100)
-    found = Submission(answers, _valid_time(time), _word(seed) or DEFAULT_SEED)
+    found = Submission(answers, valid_time(time), _word(seed) or DEFAULT_SEED)
     secret, _ = reader.file(folder / SECRET, 1000)
     return replace(found, secret=_word(secret) or found.secret)
 
 
-def _answer(exercise: Exercise, folder: Path, reader: _Reader, cells: list[str], unreadable: str) -> Answer:
+def copy(folder: Path, new: Path) -> list[str]:
+    """Copy what was handed in to a new folder without following anything; return a sentence on each thing left out."""
+    files, problems = _Reader().folder_with_problems(folder)
+    new.mkdir(parents=True)
+    Answer("", tuple(files)).fill(new)
+    return problems
+
+
+def _cells(folder: Path, reader: _Reader, topic: str) -> tuple[dict[str, list[Cell]], str]:
+    """The answer cells of all notebooks by exercise, the topic's own first, and why that cannot be read, or nothing."""
+    own = f"{topic}.ipynb"
+    others = sorted(
+        path.name
+        for path in folder.iterdir()
+        if path.name != own and NOTEBOOK.search(path.name) and path.name.isprintable()
+    )
+    found: dict[str, list[Cell]] = {}
+    unreadable = ""
+    for name in [own, *others[:MAX_NOTEBOOKS]]:
+        cells, problem = _answers_in(*reader.file(folder / name, MAX_NOTEBOOK), name, topic)
+        unreadable = problem if name == own else unreadable
+        for exercise, texts in cells.items():
+            found.setdefault(exercise, []).extend(Cell(text, "" if name == own else name) for text in texts)
+    return found, "" if found else unreadable
+
+
+def _answer(exercise: Exercise, folder: Path, reader: _Reader, cells: list[Cell], unreadable: str) -> Answer:
     """Put files and cell together. The cell is what a class hands in; commands.sh is what it left in the folder."""
     notes: list[str] = []
-    files, problem = reader.folder(folder) if os.path.lexists(folder) else (_start(exercise), "")
+    there = os.path.lexists(folder)
+    files, problem = reader.folder(folder) if there else (_start(exercise), "")
     if exercise.has_commands:
         saved = next((_text(file.content) for file in files if file.name == COMMANDS and not file.link), None)
+        given = [cell for cell in cells if _is_answer(cell.text, exercise)]
         text = saved
-        if cells:
-            same = next((cell for cell in cells if saved is not None and cell.strip() == saved.strip()), None)
-            text = cells[-1] if same is None else same
-            if len({cell.strip() for cell in cells}) > 1:
-                which = "the last of them" if same is None else "the one that was run last"
-                notes.append(f"The notebook has several answers to this exercise; {which} was graded.")
+        if given or (cells and not _is_answer(saved, exercise)):
+            text = _chosen(given or cells, saved, notes).text
         elif unreadable and not _is_answer(saved, exercise):
             problem = problem or unreadable
-        elif saved is not None:
-            notes.append(f"The notebook has no answer cell for this exercise; `{COMMANDS}` in its folder was graded.")
+        elif saved is not None and there:
+            what = "is as it was given out" if cells else "is not there"
+            notes.append(f"The answer cell of this exercise {what}; `{COMMANDS}` in its folder was graded.")
+        elif not there:
+            problem = f"Neither an answer cell nor a folder `{exercise.name}` of this exercise was handed in."
         files = [file for file in files if file.name.partition("/")[0] != COMMANDS]
         if text is not None:
             files.append(File(COMMANDS, text.encode()))
+    elif not there:
+        problem = unreadable or f"There is no folder `{exercise.name}` in what was handed in."
     return Answer(exercise.id, tuple(sorted(files, key=lambda file: file.name)), problem, tuple(notes))
+
+
+def _chosen(cells: list[Cell], saved: str | None, notes: list[str]) -> Cell:
+    """The cell that counts: the one that was run last, as commands.sh tells, else the last of the topic's notebook."""
+    same = next((cell for cell in cells if saved is not None and cell.text.strip() == saved.strip()), None)
+    chosen = same or next((cell for cell in reversed(cells) if not cell.notebook), cells[-1])
+    if len({cell.text.strip() for cell in cells}) > 1:
+        which = "the one that was run last" if same else "the last of them"
+        notes.append(f"There are several answers to this exercise; {which} was graded.")
+    if chosen.notebook:
+        notes.append(f"The answer stands in `{chosen.notebook}`.")
+    return chosen
 
 
 def _is_answer(saved: str | None, exercise: Exercise) -> bool:
@@ -175,8 +234,13 @@ class _Reader:
 
     def folder(self, folder: Path) -> tuple[list[File], str]:
         """The files of a folder, and the first reason why it is no answer, or nothing."""
+        files, problems = self.folder_with_problems(folder)
+        return files, next(iter(problems), "")
+
+    def folder_with_problems(self, folder: Path) -> tuple[list[File], list[str]]:
+        """The files of a folder, and every reason why it is no answer."""
         if folder.is_symlink() or not folder.is_dir():
-            return [], f"`{folder.name}` is no folder."
+            return [], [f"`{folder.name}` is no folder."]
         files: list[File] = []
         problems: list[str] = []
         names: dict[tuple[int, int], list[str]] = {}
@@ -201,7 +265,7 @@ class _Reader:
                 links[key] = status.st_nlink
         outside = {name for key, same in names.items() if len(same) < links[key] for name in same}
         problems += [f"`{name}` is a second name of a file that lies elsewhere." for name in sorted(outside)]
-        return [file for file in files if file.name not in outside], next(iter(problems), "")
+        return [file for file in files if file.name not in outside], problems
 
 
 def _paths(folder: Path, problems: list[str]) -> Iterator[tuple[str, Path]]:
@@ -257,9 +321,9 @@ def _resolves_inside(path: Path, folder: Path) -> bool:
         return False
 
 
-def _answers_in(content: bytes, problem: str, topic: str) -> tuple[dict[str, list[str]], str]:
+def _answers_in(content: bytes, problem: str, file: str, topic: str) -> tuple[dict[str, list[str]], str]:
     """Return the text of the answer cells by exercise, and why the notebook cannot be read, or nothing."""
-    name = f"`{topic}.ipynb`"
+    name = f"`{file}`"
     if problem:
         return {}, problem
     try:
@@ -299,7 +363,7 @@ def _word(content: bytes) -> str:
     return text if re.fullmatch(r"[0-9A-Za-z-]{1,200}", text) else ""
 
 
-def _valid_time(content: bytes) -> str:
+def valid_time(content: bytes) -> str:
     """The time of a submission, if nbgrader can read it."""
     from nbgrader.utils import parse_utc
 

@@ -203,15 +203,83 @@ def test_a_notebook_that_is_a_link_is_not_followed(handed_in, cleaned, tmp_path)
     assert not notebook(folder).is_symlink()
 
 
-def test_whoever_hands_in_only_the_notebook_is_graded(handed_in, cleaned):
-    folder = handed_in("dockerfiles")
+def test_whoever_hands_in_only_the_notebook_is_graded_for_what_stands_in_it(handed_in, cleaned):
+    folder = handed_in()
     for entry in folder.iterdir():
         if entry.is_dir():
             shutil.rmtree(entry)
     answers = cleaned(folder)
-    assert not problems(answers)
-    start = load(FILES).folder / "start"
-    assert {f.name for f in answers[FILES].files} >= {p.name for p in start.iterdir() if p.is_file()}
+    assert not answers[FIRST].problem
+    assert commands(answers[FIRST]).strip() == SOLUTION.strip()
+    # A file that was never handed in is not graded as an answer.
+    assert "There is no folder `why-did-it-stop`" in answers["images/why-did-it-stop"].problem
+
+
+def stub(said, exercise: str) -> None:
+    """Leave the answer cell as it was given out."""
+    part(said, exercise, "answer")["source"] = (
+        f"%%answer {exercise}\n{(load(exercise).folder / 'start' / 'commands.sh').read_text()}"
+    )
+
+
+def test_a_cell_as_it_was_given_out_is_no_answer_where_the_folder_has_one(handed_in, cleaned):
+    folder = handed_in()
+    change(folder, lambda said: stub(said, FIRST))
+    answers = cleaned(folder)
+    assert commands(answers[FIRST]).strip() == SOLUTION.strip()
+    assert "as it was given out" in answers[FIRST].notes[0]
+
+
+@pytest.mark.parametrize("name", ["images-Copy1.ipynb", "images (1).ipynb", "images.ipynb.txt"])
+def test_an_answer_in_a_copy_of_the_notebook_is_found_and_the_copy_named(handed_in, cleaned, name):
+    folder = handed_in()
+    shutil.copy(notebook(folder), folder / name)
+    change(folder, lambda said: stub(said, FIRST))
+    shutil.rmtree(folder / "first-container")
+    answers = cleaned(folder)
+    assert commands(answers[FIRST]).strip() == SOLUTION.strip()
+    assert f"`{name}`" in answers[FIRST].notes[0]
+    assert not answers["images/limits"].notes
+
+
+def test_a_notebook_that_cannot_be_read_is_as_ungradable_the_second_time(room, handed_in, cleaned):
+    folder = handed_in()
+    notebook(folder).write_text("<<<<<<<")
+    shutil.rmtree(folder / "first-container")
+    first, again = cleaned(folder), cleaned(folder)
+    assert "cannot be read" in first[FIRST].problem
+    assert problems(first) == problems(again)
+    assert first[FIRST].digest == again[FIRST].digest
+
+
+def test_a_copy_of_what_lies_in_the_exchange_follows_nothing_and_waits_for_nothing(tmp_path):
+    inbound = tmp_path / "inbound"
+    inbound.mkdir()
+    (inbound / "secret").symlink_to("/etc/shadow")
+    os.mkfifo(inbound / "pipe")
+    (inbound / "images.ipynb").write_text("{}")
+    told = submission.copy(inbound, tmp_path / "submitted")
+    assert [path.name for path in (tmp_path / "submitted").iterdir()] == ["images.ipynb"]
+    assert len(told) == 2
+
+
+def test_a_learner_whose_name_nbgrader_takes_for_a_pattern_is_left_out_and_named(room):
+    from graders.classroom.grading import learners_with
+
+    hand_in(room, "[abc]", TOPIC, {FIRST: Variant(load(FIRST), "solution")})
+    told = []
+    assert "[abc]" not in learners_with(room.root / "submitted", TOPIC, [], told.append)
+    assert "`[abc]`" in told[0]
+
+
+def test_learners_of_a_class_get_the_cells_that_a_learner_alone_has(room):
+    from graders.notebooks import build
+
+    def answers(book):
+        return {c.metadata.exercise: c.source for c in book.cells if c.metadata.get("part") == "answer"}
+
+    assert answers(released(room)) == answers(build(TOPIC))
+    assert all(source.startswith("%%answer ") for source in answers(released(room)).values())
 
 
 # In a folder

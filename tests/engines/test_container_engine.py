@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import os
@@ -382,7 +383,29 @@ def test_what_comes_back_is_limited(tmp_path: Path) -> None:
     member = tarfile.TarInfo("folder/big")
     member.size = 1000 << 20
     chunks = itertools.chain([member.tobuf()], (bytes(1 << 20) for _ in range(1000)))
-    assert unpack(chunks, tmp_path) == ["Not all files were copied back: more than 256 MiB."]
+    assert unpack(chunks, tmp_path) == ["No more than 20000 files and 256 MiB were copied back."]
+
+
+def test_a_file_of_holes_is_as_big_as_it_says_when_it_is_copied_back(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    with (tmp_path / "there" / "holes").open("wb") as file:
+        file.truncate(1 << 30)
+    command = ["tar", "--create", "--sparse", f"--directory={tmp_path}", "there"]
+    archive = subprocess.run(command, check=True, capture_output=True).stdout
+    assert len(archive) < 1 << 20
+    (tmp_path / "here").mkdir()
+    told = unpack([archive], tmp_path / "here")
+    assert told == ["No more than 20000 files and 256 MiB were copied back."]
+    assert list((tmp_path / "here").iterdir()) == []
+
+
+def test_folders_that_lie_too_deep_are_not_copied_back(tmp_path: Path) -> None:
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        deep = tarfile.TarInfo("/".join(["x"] * 200))
+        deep.type = tarfile.DIRTYPE
+        tar.addfile(deep)
+    assert "too deep" in unpack([archive.getvalue()], tmp_path)[0]
     assert list(tmp_path.iterdir()) == []
 
 

@@ -36,7 +36,7 @@ from graders.exercise import COMMANDS, load
 from graders.grading import grade
 
 # One after another with the tests that grade classes: a machine that stands still for seconds makes Docker lose output.
-pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.xdist_group("class")]
+pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.xdist_group("namespaces")]
 
 ROOT = Path(__file__).parents[2]
 BUSYBOX = "busybox:1.37"
@@ -187,8 +187,9 @@ def left_of(name: str) -> list[str]:
 
 
 def disk_used() -> int:
-    """Bytes of this machine's disk that Engines in namespaces take; tests beside these use the disk too."""
-    counted = subprocess.run(["du", "-s", "--block-size=1", state_folder()], capture_output=True, text=True, check=True)
+    """Bytes of this machine's disk that Engines in namespaces leave; those that run beside these tests use it too."""
+    command = ["du", "-s", "--block-size=1", "--exclude=engines", state_folder()]
+    counted = subprocess.run(command, capture_output=True, text=True, check=True)
     return int(counted.stdout.split()[0])
 
 
@@ -247,7 +248,13 @@ def graded(exercise: str, files: Sequence[File], seconds: float = 60) -> dict[st
     """Grade an answer as a worker does."""
     answer = Answer(exercise, tuple(files))
     verdict = grade_answer(
-        Task(Key(exercise, answer.digest, SEED, "g", "namespace"), answer, "namespace", seconds, LIMITS)
+        Task(
+            Key(exercise, answer.digest, SEED, grading.grader_digest(load(exercise)), "namespace"),
+            answer,
+            "namespace",
+            seconds,
+            LIMITS,
+        )
     )
     print(json.dumps(verdict, indent=1))
     return verdict
@@ -766,13 +773,14 @@ def test_an_app_that_answers_in_a_hostile_way_gets_points_only_for_the_rest(
 SMALL_GRADER = """
 import json, resource, sys
 from environment.engines.namespace import Limits
-from graders.classroom.grading import Task, grade_answer
+from graders.classroom.grading import Task, grade_answer, grader_digest
 from graders.classroom.history import Key
 from graders.classroom.submission import Answer, File
+from graders.exercise import load
 resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))
 exercise, files = json.load(sys.stdin)
 answer = Answer(exercise, tuple(File(name, content.encode()) for name, content in files.items()))
-key = Key(exercise, answer.digest, "attacks", "g", "namespace")
+key = Key(exercise, answer.digest, "attacks", grader_digest(load(exercise)), "namespace")
 verdict = grade_answer(Task(key, answer, "namespace", 60, Limits(disk=3 << 30)))
 most = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 print(json.dumps({"verdict": verdict, "memory": most << 10}))

@@ -232,18 +232,13 @@ def test_the_engine_listens_for_its_user_alone(host, image):
         assert socket.split() == ["600", "1000"]
 
 
-# Nearly all at once, and the rest so slowly that the machine has given its memory back before more is taken.
+# It may be ended too: a machine's memory is given back only when the machine has ended.
 FILL_MEMORY = """
 import os, select, sys
-from pathlib import Path
 kept = []
 machine = os.pidfd_open(int(sys.argv[1]))
-group = Path("/sys/fs/cgroup/memory")
-names = ("memory.limit_in_bytes", "memory.usage_in_bytes") if group.exists() else ("memory.max", "memory.current")
-limit, used = (int((group if group.exists() else group.parent).joinpath(name).read_text()) for name in names)
-kept.append(b"x" * max(0, limit - used - (256 << 20)))
 while not select.select([machine], [], [], 0.05)[0]:
-    kept.append(b"x" * (1 << 20))
+    kept.append(b"x" * (8 << 20))
 """
 
 
@@ -252,7 +247,7 @@ def test_a_pod_whose_memory_runs_out_loses_the_machine_and_gets_another(host, im
         started.wait_for_jupyterlab()
         started.wait_for_engine()
         qemu = started.run("sh", "-c", "grep -l qemu-system /proc/[0-9]*/comm | cut -d / -f 3").strip()
-        started.run("python", "-c", FILL_MEMORY, qemu)
+        started.run("sh", "-c", 'python -c "$1" "$2" || [ $? = 137 ]', "sh", FILL_MEMORY, qemu)
         asking = 'until drydock engine status | grep "because memory ran out here"; do sleep 0.2; done'
         started.run("timeout", "60", "sh", "-c", asking)
         assert started.run("docker", "run", "--rm", BUSYBOX, "echo", "again") == "again\n"

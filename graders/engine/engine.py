@@ -172,10 +172,13 @@ class Engine:
 
         Fails with the Engine's own words where it cannot start (a command that is not in the image, say).
         """
-        made = containers.start(self._run, image, *command, publish=publish, wait_healthy=wait_healthy, **options)
-        if name := options.get("name"):
-            self._scene.add(name, made.id)
-        return made
+        name = options.get("name", "")
+        try:
+            return containers.start(self._run, image, *command, publish=publish, wait_healthy=wait_healthy, **options)
+        finally:
+            # One whose command cannot be started is there all the same.
+            if name and containers.exists(self._run, name):
+                self._scene.add(name, containers.find(self._run, name).id)
 
     def create(self, image: str, *command: str, name: str, labels: Mapping[str, str]) -> Container:
         """A container that is made and not started, as `docker create` does it."""

@@ -16,6 +16,7 @@ from graders.errors import DrydockError, Failed
 if TYPE_CHECKING:
     from graders.engine.containers import Container
     from graders.engine.run import Run
+    from graders.engine.words import Attributes
 
 SCENE_LABEL = "org.drydock.scene"
 """The label of a volume that holds nothing; it says which ids `prepare` made under which names."""
@@ -53,7 +54,10 @@ class Scene:
 
     def made(self, name: str) -> str:
         """The id of what was made under this name."""
-        return self._ids.get(name) or str(self._kept()["ids"][name])
+        made = self._ids.get(name) or self._kept()["ids"].get(name)
+        if not made:
+            raise self._forgotten(f"`{name}` is not in the label of the volume `{self._volume}`")
+        return made
 
     def nameless(self) -> list[str]:
         """The ids of images that were made without a name."""
@@ -76,14 +80,16 @@ class Scene:
     def _volume(self) -> str:
         return f"{OWN}scene-{self._run.exercise.replace('/', '-')}"
 
-    def _kept(self) -> dict[str, dict[str, str]]:
+    def _kept(self) -> Attributes:
         try:
             kept = self._run.client.api.inspect_volume(self._volume)
         except docker.errors.NotFound:
-            raise DrydockError(
-                "Your Engine no longer knows what this exercise began with: "
-                f"the volume `{self._volume}`, whose label says it, is gone.",
-                f"Run `%reset {self._run.exercise}`, then your commands once more. Nothing else brings it back.",
-            ) from None
-        found: dict[str, dict[str, str]] = json.loads(kept["Labels"][SCENE_LABEL])
+            raise self._forgotten(f"the volume `{self._volume}`, whose label says it, is gone") from None
+        found: Attributes = json.loads(kept["Labels"][SCENE_LABEL])
         return found
+
+    def _forgotten(self, why: str) -> DrydockError:
+        return DrydockError(
+            f"Your Engine does not know any more what this exercise began with: {why}.",
+            f"Run `%reset {self._run.exercise}`, then your commands once more. Nothing else brings it back.",
+        )

@@ -10,6 +10,8 @@ CODES = {
     126: "because its command cannot be executed",
     127: "because its command was not found",
 }
+HELD = 2
+"""Seconds for which what runs must go on."""
 LONGEST = 15
 """Seconds for which a container's twin is watched."""
 STATE = "{{.State.Status}}, exit code {{.State.ExitCode}}{{with .State.Error}}, {{.}}{{end}}"
@@ -37,6 +39,8 @@ def running(engine: Engine) -> None:
         )
     hint = "A container runs as long as its first process. A shell without input ends at once."
     in_state(engine, "dd-running", "running", hint)
+    if container.ends_within(HELD):
+        in_state(engine, "dd-running", "running", hint)
 
 
 @check(points=1)

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
 
     from graders.engine.words import Attributes
 
-COPIED_BY_VOLUMES_FROM = {"bind", "volume"}
+SHARED = {"bind", "volume"}
+"""Kinds of mounts whose contents lie outside of a container."""
 SHORT_ID = 12
 
 
@@ -37,12 +38,29 @@ def body(
         "AutoRemove": False,
         "RestartPolicy": {"Name": "no"},
         "ContainerIDFile": "",
-        # Anonymous volumes stand in no option: the original itself says what is mounted.
+        # Anonymous volumes stand in no option: what is mounted is read from the original itself.
         "Binds": None,
-        "Mounts": [m for m in host_config.get("Mounts") or [] if m["Type"] not in COPIED_BY_VOLUMES_FROM],
-        "VolumesFrom": [of["Id"]] if any(m["Type"] in COPIED_BY_VOLUMES_FROM for m in of.get("Mounts") or []) else None,
+        "VolumesFrom": None,
+        "Mounts": [
+            *(_shared(mount) for mount in of.get("Mounts") or [] if mount["Type"] in SHARED),
+            *(mount for mount in host_config.get("Mounts") or [] if mount["Type"] not in SHARED),
+        ],
     }
     return config | {"HostConfig": host_config | dict(host)}
+
+
+def _shared(mount: Attributes) -> Attributes:
+    """The option that mounts the same once more; `VolumesFrom` would, but Engines refuse it beside a tmpfs."""
+    bind = mount["Type"] == "bind"
+    more = {"BindOptions": {"Propagation": mount["Propagation"]}} if bind else {"VolumeOptions": {"NoCopy": True}}
+    source = mount["Source" if bind else "Name"]
+    return {
+        "Type": mount["Type"],
+        "Source": source,
+        "Target": mount["Destination"],
+        "ReadOnly": not mount["RW"],
+        **more,
+    }
 
 
 def more_networks(of: Attributes) -> list[str]:

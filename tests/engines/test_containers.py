@@ -7,6 +7,7 @@ import time
 from functools import partial
 
 import pytest
+from docker.types import Mount
 
 from environment.engines.found import FoundEngine
 from environment.engines.session import current_session
@@ -29,7 +30,7 @@ MADE = {
         "Init": True,
         "Memory": 5,
     },
-    "Mounts": [{"Type": "bind", "Destination": "/a"}],
+    "Mounts": [{"Type": "bind", "Source": "/a", "Destination": "/a", "RW": True, "Propagation": "rprivate"}],
     "NetworkSettings": {"Networks": {"bridge": {}, "more": {}}},
 }
 
@@ -47,7 +48,8 @@ def test_a_twin_has_all_but_names_ports_and_what_follows_its_end():
     assert body["Image"] == "sha256:1"
     assert (body["Entrypoint"], body["Cmd"], body["Labels"]) == ([], ["a"], {"mine": "1", "ours": "2"})
     assert (host["PortBindings"], host["AutoRemove"], host["RestartPolicy"]) == ({}, False, {"Name": "no"})
-    assert (host["Binds"], host["VolumesFrom"]) == (None, [MADE["Id"]])
+    shared = {"Type": "bind", "Source": "/a", "Target": "/a", "ReadOnly": False}
+    assert (host["Binds"], host["Mounts"]) == (None, [shared | {"BindOptions": {"Propagation": "rprivate"}}])
     assert (host["Init"], host["Memory"]) == (True, 7)
     assert twins.more_networks(MADE) == ["more"]
 
@@ -65,8 +67,7 @@ def test_a_twin_has_what_its_first_was_given_and_what_was_written_into_it(engine
     options = {
         "environment": {"SEEN": "yes"},
         "working_dir": "/srv",
-        "volumes": ["/data"],
-        "tmpfs": {"/scratch": ""},
+        "mounts": [Mount("/data", None), Mount("/scratch", None, type="tmpfs")],
         "mem_limit": "64m",
         "hostname": "harbour",
         "init": True,
@@ -148,13 +149,13 @@ def test_a_frozen_container_holds_its_port_and_answers_nothing(engine):
     assert server.request_inside("/hostname").exit_code == 0
     server.freeze()
     assert server.exec("wget", "-q", "-T", "1", "-O", "-", "http://127.0.0.1/hostname").exit_code
-    assert server.exec("nc", "-z", "127.0.0.1", "80").exit_code == 0
+    assert ":80 " in server.exec("netstat", "-ltn").stdout
     server.remove()
 
 
 def test_what_prints_nothing_and_writes_can_be_run_once(throwaway):
     with Engine(throwaway, "notebooks", session=current_session()) as engine:
-        options = {"volumes": ["counted:/v"]}
+        options = {"mounts": [Mount("/v", "counted")]}
         engine.once("busybox:1.37", "sh", "-c", "echo run >>/v/runs", again=False, **options)
         assert engine.once("busybox:1.37", "cat", "/v/runs", **options).stdout == "run\n"
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import os
+import re
 import shutil
 import stat
 import tomllib
@@ -16,7 +18,7 @@ from environment.engines.scratch import scratch_folder
 from graders.errors import DrydockError, Failed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from environment.engines import ScriptResult
 
@@ -27,6 +29,15 @@ COMMANDS = "commands.sh"
 """The file of an answer that holds its commands. The grader runs them itself, with the line endings of a shell."""
 DEFAULT_SEED = "drydock"
 NOT_COPIED = {".ipynb_checkpoints", "__pycache__"}
+LONGEST_NUMBER = 1 << 64
+KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (bool, "`true` or `false`"),
+    (list, "a list"),
+    (dict, "a table"),
+    ((dt.date, dt.time), "a date or a time"),
+    (float, "a number with a fraction or a power of ten"),
+)
+"""What a value in TOML may be that is no answer, and what to call it. A datetime is a date."""
 
 
 class Answer:
@@ -119,18 +130,45 @@ class Answer:
         text = self.file("answers.toml").read_bytes().decode("utf-8-sig", errors="replace")
         try:
             return tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+        except (ValueError, RecursionError) as error:  # TOML's own is a ValueError
+            why = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "it holds what no answer needs"
             raise Failed(
-                f"`answers.toml` cannot be read: {error}.",
+                f"`answers.toml` cannot be read: {why}.",
                 hint='Each answer stands on a line of its own: name = "text", or name = 42.',
             ) from None
 
     def said(self, question: str, *, hint: str = "") -> str:
-        """What answers.toml says to a question, as text; fails where it says nothing yet."""
-        given = str(self.answers.get(question, "")).strip()
-        if not given:
+        """What answers.toml says to a question, as text; fails where it says nothing yet, or no text and no number.
+
+        Letter case of the question does not count.
+        """
+        names = [name for name in self.answers if name.casefold() == question.casefold()]
+        given = self.answers.get(names[0], "") if names else ""
+        if isinstance(given, int) and abs(given) >= LONGEST_NUMBER:
+            raise Failed(f"`answers.toml` gives a number for `{question}` that is too long to be an answer.", hint=hint)
+        if isinstance(given, bool) or not isinstance(given, str | int):
+            kind = next((name for types, name in KINDS if isinstance(given, types)), "something else than text")
+            raise Failed(
+                f"`answers.toml` gives {kind} for `{question}`: `{str(given)[:60]}`. The answer is one text.",
+                hint=f'Put it between quotation marks: {question} = "…"',
+                evidence=[f"$ grep {question} answers.toml"],
+            )
+        if not str(given).strip():
             raise Failed(f"`answers.toml` gives no `{question}` yet.", hint=hint)
-        return given
+        return str(given).strip()
+
+    def chosen(self, question: str, choices: Iterable[str], *, hint: str = "") -> str:
+        """Which of these words answers.toml says to a question; fails, naming them, where it is none of them.
+
+        Letter case does not count, nor whether words are joined by a hyphen, a space or an underscore.
+        """
+        given = self.said(question, hint=hint)
+        plain = re.sub(r"[\s_-]+", "-", given.casefold())
+        known = {choice.casefold(): choice for choice in choices}
+        if plain not in known:
+            names = ", ".join(f"`{choice}`" for choice in known.values())
+            raise Failed(f"`answers.toml` says `{given[:60]}` for `{question}`, which is none of {names}.", hint=hint)
+        return known[plain]
 
     def crlf_files(self) -> list[str]:
         """Names of scripts with Windows line endings, which the shells that read them do not understand."""

@@ -112,10 +112,13 @@ def never_ends(variant: Variant) -> bool:
 
 
 def _interrupt(exercise: Exercise, connection: Connection) -> None:
-    """What a learner does with a cell that never ends; `docker run` hands the signal on to its container."""
+    """What a learner does with a cell that never ends; `docker run` hands the signal on, `docker logs` does not."""
     with Engine(connection, exercise.id, session="") as engine:
         for name in exercise.owns.containers:
-            if engine.has_container(name) and (container := engine.container(name)).state["Running"]:
+            if not engine.has_container(name):
+                continue
+            container = engine.container(name)
+            if container.state["Running"] and container.was_attached():
                 container.kill("INT")
                 # One that does not heed the signal goes on.
                 container.wait_until(lambda attributes: not attributes["State"]["Running"], HEED_SECONDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shlex
 import threading
@@ -16,7 +17,7 @@ import requests.exceptions
 
 from environment.engines.frames import STDERR, frames
 from environment.engines.script import TIMED_OUT
-from graders.engine import events, files, images
+from graders.engine import events, files, images, twins
 from graders.engine.cleaning import REMOVAL_SECONDS
 from graders.engine.images import Image
 from graders.engine.words import (
@@ -24,6 +25,7 @@ from graders.engine.words import (
     SHOWN_LINES,
     Attributes,
     Finished,
+    Settings,
     decoded,
     engine_words,
     environment,
@@ -37,7 +39,7 @@ from graders.engine.words import (
 from graders.errors import DrydockError, Failed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from docker.models.containers import Container as DockerContainer
 
@@ -48,6 +50,22 @@ NO_SETTINGS = {"DOCKER_HOST": ""}
 """Variables for docker-py, which takes this process's where there are none."""
 PROBE_IMAGE = "busybox:1.37"
 """The course image that looks into other containers' networks."""
+EXEC_SECONDS = 20
+"""For how long what a check runs in a container may run, if the check says nothing."""
+MOST_LINKS = 8
+ATTEMPT_SECONDS = 5
+REQUEST_INSIDE = """
+until timeout {attempt} wget -q -O /tmp/body {url} 2>/tmp/said; do
+    if [ $(date +%s) -ge $end ]; then
+        [ -s /tmp/said ] || echo 'wget: no answer within {attempt} seconds' >/tmp/said
+        cat /tmp/said >&2
+        exit 1
+    fi
+    usleep 200000
+done
+cat /tmp/body
+"""
+"""Asks until `$end`, and says of the attempts that failed what the last one said."""
 
 
 class Container:
@@ -82,10 +100,22 @@ class Container:
     @property
     def attributes(self) -> Attributes:
         """What `docker inspect` prints, now, with the image's name as Docker writes it."""
-        self._docker.reload()
+        with self._there():
+            self._docker.reload()
         attributes = dict(self._docker.attrs)
         attributes["Config"]["Image"] = familiar(attributes["Config"]["Image"])
         return attributes
+
+    @contextlib.contextmanager
+    def _there(self) -> Iterator[None]:
+        """See that what is gone meanwhile, as with `--rm`, fails with a sentence."""
+        try:
+            yield
+        except docker.errors.NotFound:
+            raise Failed(
+                f"{self.subject} was removed while it was looked at.",
+                hint="With `--rm` a container is removed as soon as it ends.",
+            ) from None
 
     @property
     def state(self) -> Attributes:
@@ -104,13 +134,13 @@ class Container:
 
     @property
     def config(self) -> Attributes:
-        """Config of `docker inspect`."""
-        return dict(self.attributes["Config"])
+        """Config of `docker inspect`; None for what it leaves out."""
+        return Settings(self.attributes["Config"])
 
     @property
     def host_config(self) -> Attributes:
-        """HostConfig of `docker inspect`: limits, restart policy, published ports as asked for."""
-        return dict(self.attributes["HostConfig"])
+        """HostConfig of `docker inspect`: limits, restart policy, published ports as asked for; None for the rest."""
+        return Settings(self.attributes["HostConfig"])
 
     @property
     def env(self) -> dict[str, str]:
@@ -175,6 +205,13 @@ class Container:
             raise Failed(f"{self.subject} has ended before it could be looked at.", evidence=self.log_evidence())
         return int(found[1])
 
+    def was_attached(self) -> bool:
+        """Whether a terminal held on to it just now, as `docker run` without `--detach` does; the Engine forgets."""
+        filters = {"container": self.id, "event": "attach"}
+        seen = self._run.client.events(since=0, until=int(time.time()) + 1, filters=filters)
+        with contextlib.closing(seen):
+            return any(True for _ in seen)
+
     def running(self) -> Self:
         """This container; fails, saying how it ended, where it does not run."""
         state = self.state
@@ -211,39 +248,78 @@ class Container:
 
     def logs(self, *, stdout: bool = True, stderr: bool = True, timestamps: bool = False) -> str:
         """What its main process printed."""
-        said = self._docker.logs(stdout=stdout, stderr=stderr, timestamps=timestamps, stream=True, follow=False)
+        with self._there():
+            said = self._docker.logs(stdout=stdout, stderr=stderr, timestamps=timestamps, stream=True, follow=False)
         with events.closed_after(said):
             return files.first(said, files.LOG_LIMIT).decode(errors="replace")
 
-    def exec(self, *command: str, user: str = "", workdir: str | None = None) -> Finished:
-        """Run a command in the running container."""
+    def exec(self, *command: str, user: str = "", workdir: str | None = None, timeout: float | None = None) -> Finished:
+        """Run a command in the running container; fails after 20 seconds. After `timeout`, its exit code is 124."""
         started = time.monotonic()
         shown = shlex.join(["docker", "exec", *(["-u", user] if user else []), self.called, *command])
         api = self._run.client.api
-        made = api.exec_create(self.id, list(command), user=user, workdir=workdir)
+        try:
+            with self._there():
+                made = api.exec_create(self.id, list(command), user=user, workdir=workdir)["Id"]
+                connection = api.exec_start(made, socket=True)
+        except docker.errors.APIError as error:
+            if error.status_code == HTTPStatus.CONFLICT:
+                self.running()  # says why it is not
+            raise
+        late = threading.Event()
+        limit = self._run.pace.limit(EXEC_SECONDS if timeout is None else timeout)
+
+        def give_up() -> None:
+            late.set()
+            events.end(connection)
+
         out: list[bytes] = []
         err: list[bytes] = []
         size = 0
-        with contextlib.closing(frames(api, api.exec_start(made["Id"], socket=True))) as said:
+        with contextlib.closing(frames(api, connection)) as said, limit.alarm(give_up):
             for stream, data in said:
                 (err if stream == STDERR else out).append(data)
                 size += len(data)
                 if size > files.LOG_LIMIT:
+                    self._end_exec(made)
                     raise Failed(
                         f"`{shown}` prints without end.", evidence=[f"$ {shown} | head -c {files.LOG_LIMIT} | wc -c"]
                     )
-        code = api.exec_inspect(made["Id"])["ExitCode"]
+        if late.is_set():
+            self._end_exec(made)
+            if timeout is None:
+                raise Failed(f"`{shown}` had not ended after {limit.given:.0f} seconds.")
+            err.append(f"(stopped after {limit.given:.0f} seconds)\n".encode())
+        code = TIMED_OUT if late.is_set() else api.exec_inspect(made)["ExitCode"]
         return Finished(shown, code, decoded(b"".join(out)), decoded(b"".join(err)), time.monotonic() - started)
+
+    def _end_exec(self, made: str) -> None:
+        """End what was run in the container, which stays there when nobody listens to it any more."""
+        with contextlib.suppress(docker.errors.NotFound):
+            found = self._run.client.api.exec_inspect(made)
+            if found["Running"] and found["Pid"]:
+                self._signal("KILL", [str(found["Pid"])])
+
+    def _signal(self, signal: str, processes: list[str]) -> None:
+        """Signal processes by the numbers that the Engine's machine gives them, whatever programs the container has."""
+        once(self._run, PROBE_IMAGE, "kill", f"-{signal}", *processes, again=False, pid_mode="host")
 
     def diff(self) -> list[str]:
         """Lines of `docker diff`, by path: `A /new`, `C /changed`, `D /deleted`."""
-        changes: Any = self._docker.diff() or []
+        with self._there():
+            changes: Any = self._docker.diff() or []
         return [f"{'CAD'[change['Kind']]} {change['Path']}" for change in sorted(changes, key=lambda c: c["Path"])]
 
     def read(self, path: str) -> bytes | None:
-        """Contents of one file in the container, running or not; None where it is absent."""
-        found = files.archived(self._docker, path)
-        return next((content for name, member, content in found if member.isfile() and name == path), None)
+        """Contents of one file in the container, running or not, behind links too; None where it is absent."""
+        for _ in range(MOST_LINKS):
+            found = next(
+                ((m, content) for name, m, content in files.archived(self._docker, path) if name == path), None
+            )
+            if not found or not found[0].issym():
+                return found[1] if found and found[0].isfile() else None
+            path = os.path.normpath(os.path.join(os.path.dirname(path), found[0].linkname))  # noqa: PTH118, PTH120 - a path in the container
+        return None
 
     def text(self, path: str) -> str | None:
         """The same as text."""
@@ -253,13 +329,17 @@ class Container:
     def published(self, port: int | str = 80) -> list[tuple[str, int]]:
         """Addresses and ports of the host that reach this port, as (address, port)."""
         key = port if isinstance(port, str) else f"{port}/tcp"
-        bound = self.attributes["NetworkSettings"]["Ports"].get(key) or []
+        bound = self._ports.get(key) or []
         return [(b["HostIp"] or "0.0.0.0", int(b["HostPort"])) for b in bound]  # noqa: S104 - what Docker means by none
 
     @property
     def published_ports(self) -> list[str]:
         """Its ports that are published, such as `80/tcp`."""
-        return [port for port, bound in self.attributes["NetworkSettings"]["Ports"].items() if bound]
+        return [port for port, bound in self._ports.items() if bound]
+
+    @property
+    def _ports(self) -> Attributes:
+        return dict(self.attributes["NetworkSettings"].get("Ports") or {})
 
     def url(self, path: str = "/", *, port: int = 80) -> str:
         """Where its published port is reached on the Engine's machine; fails where it does not run or publish it."""
@@ -268,8 +348,8 @@ class Container:
             self.running()  # one that has ended meanwhile publishes nothing either
             raise Failed(f"{self.subject} does not publish port {port}.", evidence=self.port_evidence())
         address, number = next((b for b in bound if ":" not in b[0]), bound[0])
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(address, address)  # noqa: S104 - what Docker prints
-        return f"http://{host}:{number}{path}"
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104 - what Docker prints
+        return f"http://{f'[{host}]' if ':' in host else host}:{number}{path}"
 
     def request(self, path: str = "/", *, port: int = 80, wait: float = 10, method: str = "GET") -> Response:
         """Ask through the published port, from the Engine's machine, trying for `wait` seconds while nobody answers.
@@ -297,11 +377,13 @@ class Container:
 
     def request_inside(self, path: str = "/", *, port: int = 80, seconds: int = 10) -> Finished:
         """Ask on 127.0.0.1 in the container's own network, published or not; stdout is the body."""
-        script = (
-            f"i=0; until timeout 5 wget -q -O - http://127.0.0.1:{port}{shlex.quote(path)}; "
-            f"do i=$((i+1)); [ $i -ge {seconds * 5 * self._run.patience:.0f} ] && exit 1; usleep 200000; done"
-        )
-        done = once(self._run, PROBE_IMAGE, "sh", "-c", script, network_mode=f"container:{self.id}")
+        seconds = round(seconds * self._run.pace.known)
+        attempt = max(1, min(ATTEMPT_SECONDS, seconds))
+        url = shlex.quote(f"http://127.0.0.1:{port}{path}")
+        script = f"end=$(($(date +%s) + {seconds}))" + REQUEST_INSIDE.format(attempt=attempt, url=url)
+        limit = seconds + 2 * attempt
+        network = f"container:{self.id}"
+        done = once(self._run, PROBE_IMAGE, "sh", "-c", script, timeout=limit, network_mode=network)
         return replace(
             done, command=f"docker run --rm --network container:{self.name} busybox wget -qO- localhost:{port}{path}"
         )
@@ -309,16 +391,26 @@ class Container:
     def stop(self, timeout: int = 10) -> float:
         """`docker stop`; returns the seconds it took."""
         started = time.monotonic()
-        self._docker.stop(timeout=round(timeout * self._run.patience))
+        with self._there():
+            self._docker.stop(timeout=round(timeout * self._run.patience))
         return time.monotonic() - started
 
     def start(self) -> None:
         """`docker start`."""
-        self._docker.start()
+        with self._there():
+            self._docker.start()
 
     def kill(self, signal: str = "KILL") -> None:
         """`docker kill --signal`."""
-        self._docker.kill(signal=signal)
+        with self._there():
+            self._docker.kill(signal=signal)
+
+    def freeze(self) -> None:
+        """Stop all its processes with SIGSTOP, from outside: they stay, hold their ports, and answer nothing."""
+        with self._there():
+            top: Any = self._docker.top()
+        column = top["Titles"].index("PID")
+        self._signal("STOP", [process[column] for process in top["Processes"]])
 
     def wait_until(self, holds: Callable[[Attributes], bool], timeout: float = 30) -> bool:
         """Whether the test holds for its attributes within `timeout` seconds; looks again at each event."""
@@ -326,22 +418,21 @@ class Container:
 
     def wait_log(self, text: str, timeout: float = 10) -> bool:
         """Whether it prints a line with the text within `timeout` seconds; looks at each line as it comes."""
-        lines = self._docker.logs(stream=True, follow=True)
-        timer = threading.Timer(timeout * self._run.patience, events.end, (lines,))
-        timer.start()
-        seen = b""
-        with events.closed_after(lines):
-            try:
-                for piece in lines:
-                    seen += piece
-                    if text.encode() in seen:
-                        return True
-            except (OSError, requests.exceptions.RequestException):
-                # How the stream ends when the timer closes it, by its transport.
-                pass
-            finally:
-                timer.cancel()
-                timer.join()
+        with self._there():
+            lines = self._docker.logs(stream=True, follow=True)
+        wanted, end, left = text.encode(), b"", files.LOG_LIMIT
+        limit = self._run.pace.limit(timeout)
+        # How the stream ends when the alarm closes it, by its transport.
+        ended = contextlib.suppress(OSError, requests.exceptions.RequestException)
+        with events.closed_after(lines), limit.alarm(lambda: events.end(lines)), ended:
+            for piece in lines:
+                end += piece
+                if wanted in end:
+                    return True
+                end = end[-len(wanted) :]  # it may come in two pieces
+                left -= len(piece)
+                if left < 0:  # what prints without end is not listened to for longer
+                    break
         return text in self.logs()
 
     def ends_within(self, timeout: float) -> bool:
@@ -368,20 +459,30 @@ class Container:
                 f"{self.subject} is {seen}, not {status}, after {timeout:.0f} seconds.", evidence=self.health_evidence()
             )
 
-    def twin(self, *command: str, **options: Any) -> Container:
-        """Start another made the same way: image, entrypoint, command, variables, user, directory, init.
+    def twin(self, *command: str, **host: Any) -> Container:
+        """Start another like it in all that can be copied: what was written into it, its mounts, its configuration.
 
-        A `command` is run in place of its own. `options` are those of `start`.
+        It has no names or ports of the first, and is neither restarted nor removed when it ends. A `command` is run in
+        place of its own; `host` are keys of HostConfig that differ. What is mounted it shares with the first.
         """
-        made, config = self.attributes, self.config
-        same = {
-            "entrypoint": [] if command else config["Entrypoint"] or [],
-            "environment": self.env,
-            "user": config["User"],
-            "working_dir": config["WorkingDir"],
-            "init": made["HostConfig"].get("Init"),
-        }
-        return start(self._run, self.image, *(command or config["Cmd"] or []), **same | options)
+        made, shown = self.attributes, shown_run(self.config["Image"], command or self.config["Cmd"] or [], {}, {})
+        image = made["Image"]
+        if self.diff():
+            label = [f"LABEL {key}={value}" for key, value in self._run.labels.items()]
+            # A pause of the first would be seen by whoever looks at it meanwhile.
+            image = self._run.client.api.commit(self.id, changes=label, pause=False)["Id"]
+        body, name = twins.body(made, image, command, host, self._run.labels), self._run.unique("run")
+        api = self._run.client.api
+        try:
+            api.create_container_from_config(body, name)
+            for network in twins.more_networks(made):
+                api.connect_container_to_network(name, network)
+            api.start(name)
+        except docker.errors.APIError as error:
+            raise _cannot_start(error, shown) from None
+        twin = find(self._run, name)
+        twin.shown = shown
+        return twin
 
     def remove(self) -> None:
         """`docker rm --force --volumes`."""
@@ -456,18 +557,21 @@ def start(
     try:
         container.start()
     except (docker.errors.APIError, docker.errors.ContainerError) as error:
-        if broke := runtime_broke(str(error)):
-            raise DrydockError(
-                f"The Engine could not start a container, whatever it runs: {broke}.",
-                "Check again; if it stays, restart the Engine.",
-            ) from None
-        raise Failed(
-            f"A container of the image cannot start: {start_words(error)}",
-            evidence=[f"$ {shown}", engine_words(error)],
-        ) from None
+        raise _cannot_start(error, shown) from None
     made = find(run, name)
     made.shown = "" if named else shown
     return made
+
+
+def _cannot_start(error: Exception, shown: str) -> Exception:
+    if broke := runtime_broke(str(error)):
+        return DrydockError(
+            f"The Engine could not start a container, whatever it runs: {broke}.",
+            "Check again; if it stays, restart the Engine.",
+        )
+    return Failed(
+        f"A container of the image cannot start: {start_words(error)}", evidence=[f"$ {shown}", engine_words(error)]
+    )
 
 
 def create(run: Run, image: str, *command: str, name: str, labels: Mapping[str, str]) -> Container:
@@ -478,15 +582,18 @@ def create(run: Run, image: str, *command: str, name: str, labels: Mapping[str, 
     return Container(run, made)
 
 
-def once(run: Run, image: str | Image, *command: str, timeout: float = 60, **options: Any) -> Finished:
+def once(
+    run: Run, image: str | Image, *command: str, timeout: float = 60, again: bool = True, **options: Any
+) -> Finished:
     """`docker run --rm`: run to the end and give its output and exit code (124 when its time ran out).
 
     On a busy machine, what a short command prints can get lost: when it ends before the Engine has opened the pipe
     of its output, the Engine gives that up (task.Delete in moby's daemon/monitor.go cancels it, and dockerd's log
-    says "reading from a closed fifo"). What printed nothing is therefore run a second time.
+    says "reading from a closed fifo"). What printed nothing is therefore run a second time, unless not `again`: a
+    command that changes something must be run once, and have its effect looked at in place of its output.
     """
     done = _once(run, image, *command, timeout=timeout, **options)
-    if not done.output and done.exit_code != TIMED_OUT:
+    if again and not done.output and done.exit_code != TIMED_OUT:
         done = _once(run, image, *command, timeout=timeout, **options)
     return done
 

@@ -9,6 +9,7 @@ from graders.check import EngineInfo
 from graders.engine import builds, containers, images
 from graders.engine.cleaning import present
 from graders.engine.run import Run
+from graders.engine.scene import Scene
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -34,6 +35,7 @@ class Engine:
 
     def __init__(self, connection: Connection, exercise: str, session: str) -> None:
         self._run = Run(connection, exercise, session)
+        self._scene = Scene(self._run)
 
     def __enter__(self) -> Self:
         return self
@@ -126,6 +128,18 @@ class Engine:
         """Remember what these names stand for: whatever an answer does to them, graders start from these images."""
         self._run.originals = {name: self.image(name).id for name in references if self.has_image(name)}
 
+    def scene(self, name: str) -> Container:
+        """The container that `prepare` made under this name; fails where another has the name now, or none."""
+        return self._scene.container(name)
+
+    def made(self, name: str) -> str:
+        """The id of what `prepare` made under this name: an answer can copy a name, labels and contents, not an id."""
+        return self._scene.made(name)
+
+    def made_nameless(self) -> list[str]:
+        """The ids of the images that `prepare` made without a name."""
+        return self._scene.nameless()
+
     def has_any(self, owned: Owned) -> bool:
         """Whether anything of these names is there."""
         return present(self._run.client, owned)
@@ -169,18 +183,28 @@ class Engine:
 
         Fails with the Engine's own words where it cannot start (a command that is not in the image, say).
         """
-        return containers.start(self._run, image, *command, publish=publish, wait_healthy=wait_healthy, **options)
+        name = options.get("name", "")
+        try:
+            return containers.start(self._run, image, *command, publish=publish, wait_healthy=wait_healthy, **options)
+        finally:
+            # One whose command cannot be started is there all the same.
+            if name and containers.exists(self._run, name):
+                self._scene.add(name, containers.find(self._run, name).id)
 
     def create(self, image: str, *command: str, name: str, labels: Mapping[str, str]) -> Container:
         """A container that is made and not started, as `docker create` does it."""
-        return containers.create(self._run, image, *command, name=name, labels=labels)
+        made = containers.create(self._run, image, *command, name=name, labels=labels)
+        self._scene.add(name, made.id)
+        return made
 
-    def once(self, image: str | Image, *command: str, timeout: float = 60, **options: Any) -> Finished:
-        """`docker run --rm`: run to the end and give its output and exit code (124 when its time ran out).
+    def once(
+        self, image: str | Image, *command: str, timeout: float = 60, again: bool = True, **options: Any
+    ) -> Finished:
+        """`docker run --rm`; exit code 124 when time ran out. What printed nothing runs twice, unless not `again`.
 
-        What printed nothing is run a second time, see `graders.engine.containers.once`.
+        So one that writes, or counts, is run with `again=False`. See `graders.engine.containers.once` for the reason.
         """
-        return containers.once(self._run, image, *command, timeout=timeout, **options)
+        return containers.once(self._run, image, *command, timeout=timeout, again=again, **options)
 
     def look(self, image: Image, program: str, *arguments: str, user: str | None = None) -> list[str]:
         """What a program prints in a container of the image, in place of what the image runs, for a verdict."""
@@ -192,7 +216,9 @@ class Engine:
         `options` are those of `graders.engine.images.make`: its name, Dockerfile instructions (`changes`), and a folder
         (`content`) whose files are put into the root before.
         """
-        return images.make(self._run, base, script, **options)
+        made = images.make(self._run, base, script, **options)
+        self._scene.add(options.get("name", ""), made.id)
+        return made
 
     def untag(self, reference: str) -> None:
         """Take a name away; the image goes with its last one."""
@@ -205,4 +231,6 @@ class Engine:
 
     def close(self) -> None:
         """Remove all that this run made. Never anything else."""
+        if not self._run.session:
+            self._scene.keep()
         self._run.close()

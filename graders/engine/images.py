@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import docker.errors
 
 from graders.engine import files
-from graders.engine.words import SHOWN_LINES, Attributes, decoded, environment, familiar
+from graders.engine.words import SHOWN_LINES, Attributes, Settings, decoded, environment, familiar
 from graders.errors import DrydockError, Failed
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Image:
     @property
     def config(self) -> Attributes:
         """Config of `docker image inspect`: Cmd, Entrypoint, Env, WorkingDir, User, ExposedPorts and so on."""
-        return dict(self.attributes.get("Config") or {})
+        return Settings(self.attributes.get("Config") or {})
 
     @property
     def labels(self) -> dict[str, str]:

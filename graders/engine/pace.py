@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from graders.errors import DrydockError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 IDLE_SECONDS = 0.6
 """What a container that does nothing takes at most on an idle Engine, from its creation until it is removed."""
@@ -76,6 +77,31 @@ class Limit:
         if self._left() <= 0:
             self.pace.now()
         return max(0.0, self._left())
+
+    @contextmanager
+    def alarm(self, up: Callable[[], object]) -> Iterator[None]:
+        """Call `up` when no seconds are left and the block still runs. Raises DrydockError as `left` does."""
+        done, problems = threading.Event(), list[DrydockError]()
+
+        def watch() -> None:
+            try:
+                while not done.wait(max(0.0, self._left())):
+                    if not self.left():
+                        up()
+                        return
+            except DrydockError as error:
+                problems.append(error)
+                up()
+
+        watching = threading.Thread(target=watch, daemon=True, name="limit")
+        watching.start()
+        try:
+            yield
+        finally:
+            done.set()
+            watching.join()
+        if problems:
+            raise problems[0]
 
     def _left(self) -> float:
         return self._began + self.given - time.monotonic()

@@ -57,6 +57,13 @@ def decoded(raw: bytes | None) -> str:
     return (raw or b"").decode(errors="replace")
 
 
+class Settings(Attributes):
+    """What the Engine says of a configuration; from version 1.52 on, its API leaves out what is empty."""
+
+    def __missing__(self, key: str) -> None:
+        return None
+
+
 def when(stamp: str | None) -> float:
     """A time of the Engine's in seconds since 1970; 0 for none."""
     return datetime.fromisoformat(re.sub(r"\.(\d{6})\d*", r".\1", stamp)).timestamp() if stamp else 0.0

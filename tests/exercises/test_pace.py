@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from graders.engine import pace as module
@@ -78,3 +80,21 @@ def test_no_verdict_is_given_on_an_engine_that_is_too_slow(clock):
     clock.now += 10
     with pytest.raises(DrydockError, match=r"too busy .* 11 times as long"):
         limit.left()
+
+
+def alarmed(times: float) -> list[str]:
+    """What happens while something takes half a second, of which an idle Engine needs a tenth."""
+    happened: list[str] = []
+    with Pace(lambda: IDLE_SECONDS * times, 1).limit(0.1).alarm(lambda: happened.append("up")):
+        threading.Event().wait(0.5)
+    return happened
+
+
+def test_an_alarm_goes_off_when_time_is_up_and_not_where_the_engine_is_slow():
+    assert alarmed(1) == ["up"]
+    assert alarmed(8) == []
+
+
+def test_an_alarm_on_an_engine_that_is_too_slow_is_no_verdict():
+    with pytest.raises(DrydockError, match="too busy"):
+        alarmed(MOST + 1)

@@ -1,3 +1,5 @@
+from ipaddress import ip_address
+
 from graders.author import Answer, Container, Engine, Failed, check
 
 IMAGE = "dd-shop:1.0"
@@ -52,7 +54,7 @@ def one_image(engine: Engine, oslo: Container, rome: Container, answer: Answer) 
     """Both were made from the same image, `dd-shop:1.0`, which holds no settings."""
     image = engine.image(IMAGE)
     for container in (oslo, rome):
-        if container.image.id != image.id:
+        if container.attributes["Image"] != image.id:
             raise Failed(
                 f"`{container.name}` was made from another image than `{IMAGE}`: `{container.config['Image']}`.",
                 hint="Settings in an image need a new image for each change, and each place. `docker run` takes them.",
@@ -63,6 +65,12 @@ def one_image(engine: Engine, oslo: Container, rome: Container, answer: Answer) 
             f"The image `{IMAGE}` now holds {' and '.join(inside)}, so every shop has them, wanted or not.",
             hint="Reset the exercise to get the image back, and give the settings to `docker run`.",
             evidence=image.evidence("{{json .Config.Env}}"),
+        )
+    if image.id != engine.made(IMAGE):
+        raise Failed(
+            f"`{IMAGE}` now names another image than the one that you received.",
+            hint="Reset the exercise to get the image back. `docker run` takes all that differs.",
+            evidence=image.evidence("{{.Created}} {{json .Config.Cmd}} {{.Config.WorkingDir}} {{.Config.User}}"),
         )
 
 
@@ -125,7 +133,28 @@ def users(oslo: Container, rome: Container, answer: Answer) -> None:
             )
 
 
-@check(needs=[one_image, oslo_settings, rome_settings, working_directories, users], points=2)
+@check(needs=[oslo, rome], points=1)
+def published(oslo: Container, rome: Container) -> None:
+    """Both publish port 8000 on 127.0.0.1, and on no other address."""
+    for container in (oslo, rome):
+        bound = container.published(PORT)
+        addresses = [address for address, _ in bound if not ip_address(address).is_loopback]
+        if not bound:
+            others = ", ".join(container.published_ports)
+            raise Failed(
+                f"`{container.name}` does not publish port {PORT}" + (f", but {others}." if others else "."),
+                hint="In `--publish ADDRESS:HOST:CONTAINER` the last number is the port inside.",
+                evidence=container.port_evidence(),
+            )
+        if addresses:
+            raise Failed(
+                f"`{container.name}` is published on {' and '.join(addresses)}, not on 127.0.0.1 alone.",
+                hint="`--publish` takes an address before the ports.",
+                evidence=container.port_evidence(),
+            )
+
+
+@check(needs=[one_image, oslo_settings, rome_settings, working_directories, users, published], points=1)
 def answer(oslo: Container, rome: Container, oslo_settings: Settings, rome_settings: Settings, answer: Answer) -> None:
     """Both shops answer through their published port, each with its own settings."""
     for container, settings in ((oslo, oslo_settings), (rome, rome_settings)):

@@ -1,4 +1,4 @@
-from graders.author import EXERCISE_LABEL, Answer, Container, Engine, Failed, check
+from graders.author import Answer, Container, Engine, Failed, check
 
 IMAGE = "nginx:1.26"
 PAGE = "/usr/share/nginx/html/index.html"
@@ -37,9 +37,7 @@ def fixed(engine: Engine, answer: Answer) -> Container:
 @check(needs=fixed, points=1)
 def same_container(fixed: Container, engine: Engine) -> Container:
     """`dd-live` is still the container that was there before you came."""
-    labels = fixed.config["Labels"] or {}
-    # An image made of the container inherits its labels, and so does a container from that image.
-    if labels.get(EXERCISE_LABEL) != engine.exercise or fixed.config["Image"] != IMAGE:
+    if fixed.id != engine.made("dd-live"):
         raise Failed(
             "`dd-live` is a new container. The one that people were using is gone, with all that was in it.",
             hint="Reset the exercise. Which command works inside a container that already runs?",
@@ -50,7 +48,7 @@ def same_container(fixed: Container, engine: Engine) -> Container:
 
 @check(needs=same_container, points=1)
 def never_stopped(same_container: Container) -> None:
-    """It was not stopped or restarted."""
+    """`dd-live` was not stopped or restarted."""
     if same_container.finished:
         raise Failed(
             "`dd-live` was stopped and started again; meanwhile nobody got an answer.",
@@ -74,7 +72,7 @@ def fresh(engine: Engine, fixed: Container) -> Container:
 
 @check(needs=[fresh, fixed], points=1)
 def lacks_the_fix(fresh: Container, answer: Answer) -> None:
-    """`dd-fresh` shows the page of the image, without the fix."""
+    """`dd-fresh` shows the page of the image, as it is there, without the fix."""
     shown = fresh.request_inside("/")
     if shown.exit_code:
         evidence = [*shown.evidence, *fresh.log_evidence()]
@@ -85,16 +83,24 @@ def lacks_the_fix(fresh: Container, answer: Answer) -> None:
             hint="Make it anew, and leave its page alone.",
             evidence=["$ docker diff dd-fresh", *fresh.diff()],
         )
+    if shown.stdout.split() != (fresh.image.text(PAGE) or "").split():
+        raise Failed(
+            "`dd-fresh` shows neither the notice nor the page of its image.",
+            hint="Make it anew, and leave its page alone.",
+            evidence=["$ docker diff dd-fresh", *fresh.diff(), *shown.evidence],
+        )
 
 
 @check(needs=[fresh, fixed], points=1)
 def image_as_it_was(engine: Engine, fixed: Container, answer: Answer) -> None:
     """The image `nginx:1.26` does not have the fix."""
-    if variables(answer)["NOTICE"] in (engine.image(IMAGE).text(PAGE) or ""):
+    page = engine.image(IMAGE).text(PAGE) or ""
+    if page != fixed.image.text(PAGE):
+        seen = "the notice in it" if variables(answer)["NOTICE"] in page else "another page in it"
         named = ("images", "--filter", f"reference={IMAGE}", "--format", "{{.ID}} {{.CreatedSince}}")
         again = f"docker tag {fixed.attributes['Image'][7:19]} {IMAGE}"
         raise Failed(
-            f"`{IMAGE}` now names an image with the notice in it. The old image has lost its name.",
+            f"`{IMAGE}` now names an image with {seen}. The old image has lost its name.",
             hint=f"What you did in the container was enough. Give the name back: {again}",
             evidence=engine.docker(*named).evidence,
         )

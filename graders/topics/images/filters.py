@@ -1,7 +1,8 @@
+import re
 from functools import partial
 from typing import NamedTuple
 
-from graders.author import EXERCISE_LABEL, Answer, Engine, Failed, check
+from graders.author import Answer, Engine, Failed, check
 
 IMAGE, TOOL = "busybox:1.37", "dd-tool:1.0"
 RUNS = "sleep 86400"
@@ -59,8 +60,8 @@ def prepare(engine: Engine, answer: Answer) -> None:
 def still_running(engine: Engine, answer: Answer) -> None:
     """The containers that run, the project's own among them, still run."""
     for name, item in scene(answer, NEEDED).items():
-        there = engine.has_container(name)
-        if not (there and engine.container(name).state["Running"]):
+        there = is_there(engine, name)
+        if not (there and engine.container(engine.made(name)).state["Running"]):
             whose = "belongs to the project, but was still needed" if item.label else "belongs to somebody else"
             raise Failed(
                 f"`{name}` {'no longer runs' if there else 'is gone'}. It {whose}.",
@@ -74,9 +75,11 @@ def left_alone(engine: Engine, answer: Answer) -> None:
     """The stopped containers of others are still there."""
     project, others = variables(answer)["PROJECT"], scene(answer, OTHERS).items()
     had = {name: f"the label `{item.label.format(project)}`" if item.label else "no label" for name, item in others}
-    if gone := [f"`{name}`, which had {label}" for name, label in had.items() if not engine.has_container(name)]:
+    gone = {name: f"`{name}`, which had {label}" for name, label in had.items() if not is_there(engine, name)}
+    if gone:
+        anew = " Others have their names now." if any(engine.has_container(name) for name in gone) else ""
         raise Failed(
-            f"These containers did not belong to the project, and are gone: {'; '.join(gone)}.",
+            f"These containers did not belong to the project, and are gone: {'; '.join(gone.values())}.{anew}",
             hint=f"Look at the list of what you remove before you remove it. {BACK}",
             evidence=shown(engine),
         )
@@ -86,11 +89,14 @@ def left_alone(engine: Engine, answer: Answer) -> None:
 def containers_gone(engine: Engine, answer: Answer) -> list[str]:
     """The project's containers that did not run are gone."""
     leftovers = sorted(scene(answer, LEFTOVERS))
-    if left := [name for name in leftovers if engine.has_container(name)]:
-        states = ", ".join(f"`{name}` ({engine.container(name).state['Status']})" for name in left)
+    if left := [name for name in leftovers if is_there(engine, name)]:
+        states = ", ".join(with_state(engine, name) for name in left)
+        hint = "A container that does not run has not always exited: what states does `docker ps --all` show?"
+        if not any(engine.has_container(name) for name in left):
+            hint = "A new name is no removal."
         raise Failed(
             f"{len(left)} of {len(leftovers)} leftover containers are still there: {states}.",
-            hint="A container that does not run has not always exited: what states does `docker ps --all` show?",
+            hint=hint,
             evidence=shown(engine, "--filter", f"label=project={variables(answer)['PROJECT']}"),
         )
     return leftovers
@@ -100,10 +106,19 @@ def containers_gone(engine: Engine, answer: Answer) -> list[str]:
 def names_listed(containers_gone: list[str], answer: Answer) -> None:
     """`leftovers.txt` has the names of the containers that went, one a line."""
     text = answer.file("leftovers.txt").read_text(errors="replace")
-    found = sorted(line.strip() for line in text.splitlines() if line.strip())
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    found = sorted(lines)
     if found == containers_gone:
         return
-    if not found:
+    joined = {word for line in lines for word in re.split(r"[\s,;]+", line)}
+    if len(joined) > len(set(found)) and joined == set(containers_gone):
+        seen, hint = "has them all, but not each on a line of its own", "How does a shell print a list, one a line?"
+    elif sorted(name.removeprefix("/").strip("\"'") for name in lines) == containers_gone:
+        seen, hint = f"has more than the names: `{lines[0]}`", "`--format` says what `docker ps` prints."
+    elif len(set(found)) < len(found) and sorted(set(found)) == containers_gone:
+        twice = next(name for name in found if found.count(name) > 1)
+        seen, hint = f"has `{twice}` more than once", "`>` writes a file anew, `>>` goes on in it."
+    elif not found:
         seen, hint = "names nothing", "Was it written before the containers went? `%reset` brings them back."
     elif not set(found) & set(containers_gone):
         seen, hint = f"has no name of them, but `{found[0]}`", "`--format` says what `docker ps` prints."
@@ -117,11 +132,15 @@ def names_listed(containers_gone: list[str], answer: Answer) -> None:
 @check(needs=still_running, points=2)
 def images_left_alone(engine: Engine, answer: Answer) -> None:
     """The images of others, and `dd-tool:1.0`, are still there."""
-    if not engine.has_image(TOOL):
+    if not engine.has_image(TOOL) or engine.image(TOOL).id != engine.made(TOOL):
+        named = engine.has_image(TOOL)
+        what = (
+            f"`{TOOL}` names another image now; the old one lost its name" if named else f"The image `{TOOL}` is gone"
+        )
         raise Failed(
-            f"The image `{TOOL}` is gone. It had the label, but also a name: somebody uses it.",
-            hint="An image without a name is called dangling, and there is a filter for that.",
-            evidence=engine.docker("images", "--filter", "reference=dd-tool").evidence,
+            f"{what}. It had the label, but also a name: somebody uses it.",
+            hint=f"An image without a name is called dangling, and there is a filter for that. {BACK}",
+            evidence=images_shown(engine, "reference=dd-tool"),
         )
     left = len([owner for owner in owners(engine) if owner != variables(answer)["PROJECT"]])
     if left < NAMELESS:
@@ -129,7 +148,7 @@ def images_left_alone(engine: Engine, answer: Answer) -> None:
             f"Of the {NAMELESS} images of others without a name, {left or 'none'} is left. "
             "They did not have the project's label.",
             hint="`prune` takes filters too. Without one it asks nobody.",
-            evidence=engine.docker("images", "--filter", "dangling=true").evidence,
+            evidence=images_shown(engine, "dangling=true"),
         )
 
 
@@ -141,14 +160,31 @@ def images_gone(engine: Engine, answer: Answer) -> None:
         raise Failed(
             f"{left} of {NAMELESS} images of the project without a name are still there.",
             hint="An image without a name still has an id.",
-            evidence=engine.docker("images", "--filter", f"label=project={project}").evidence,
+            evidence=images_shown(engine, f"label=project={project}"),
         )
 
 
 def owners(engine: Engine) -> list[str | None]:
-    """Whose the scene's images without a name are that are left, by their label."""
-    found = engine.images(dangling=True, label=f"{EXERCISE_LABEL}={engine.exercise}")
-    return list({image.id: image.labels.get("project") for image in found}.values())
+    """Whose the scene's images without a name are that are left, by their label; one that has got a name is left."""
+    left = [engine.image(made) for made in engine.made_nameless() if engine.has_image(made)]
+    return [image.labels.get("project") for image in left]
+
+
+def images_shown(engine: Engine, which: str) -> list[str]:
+    listed = "{{.Repository}}:{{.Tag}}\t{{.ID}}\t{{.CreatedSince}}"
+    return engine.docker("images", "--filter", which, "--format", listed).evidence
+
+
+def is_there(engine: Engine, name: str) -> bool:
+    """Whether the container that had this name at the start is there, whatever its name is now."""
+    return engine.has_container(engine.made(name))
+
+
+def with_state(engine: Engine, name: str) -> str:
+    """A container of the scene by its name, with its state."""
+    container = engine.container(engine.made(name))
+    renamed = "" if container.name == name else f", now called `{container.name}`"
+    return f"`{name}` ({container.state['Status']}{renamed})"
 
 
 def shown(engine: Engine, *filters: str) -> list[str]:

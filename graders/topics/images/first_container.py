@@ -1,4 +1,6 @@
-from graders.author import Answer, Container, Engine, Failed, Response, check
+from ipaddress import ip_address
+
+from graders.author import TIMED_OUT, Answer, Container, Engine, Failed, Response, check
 
 NAME = "dd-web"
 
@@ -7,7 +9,7 @@ NAME = "dd-web"
 def running(engine: Engine, answer: Answer) -> Container:
     """A container called `dd-web` runs in the background."""
     container = engine.container(NAME).running()
-    if answer.commands and answer.commands.exit_code == 124:
+    if answer.commands and answer.commands.exit_code == TIMED_OUT and container.was_attached():
         raise Failed(
             f"`{NAME}` runs, but your commands never came back: the container holds the terminal.",
             hint="Which option of `docker run` lets the container run in the background?",
@@ -17,13 +19,13 @@ def running(engine: Engine, answer: Answer) -> Container:
 
 @check(needs=running, points=1)
 def right_image(running: Container) -> None:
-    """It was made from the image `nginx:1.26`."""
+    """`dd-web` was made from the image `nginx:1.26`."""
     running.from_image("nginx:1.26")
 
 
 @check(needs=running, points=1)
 def published(running: Container) -> list[tuple[str, int]]:
-    """Its port 80, where the server listens, is published."""
+    """Port 80 of `dd-web`, where the server listens, is published."""
     bound = running.published(80)
     if not bound:
         others = ", ".join(running.published_ports)
@@ -38,11 +40,11 @@ def published(running: Container) -> list[tuple[str, int]]:
 
 @check(needs=published, points=2)
 def only_on_loopback(published: list[tuple[str, int]], running: Container) -> None:
-    """It is published on 127.0.0.1 only, so that no other machine reaches it."""
-    open_to_all = [address for address, _ in published if address not in {"127.0.0.1", "::1"}]
+    """`dd-web` is published on the loopback address only, for this machine and no other."""
+    open_to_all = [address for address, _ in published if not ip_address(address).is_loopback]
     if open_to_all:
         raise Failed(
-            f"`{NAME}` listens on {' and '.join(open_to_all)}, so every machine on your network can reach it.",
+            f"`{NAME}` is published on {' and '.join(open_to_all)}, so every machine on your network can reach it.",
             hint="`-p` takes an address before the ports.",
             evidence=running.port_evidence(),
         )
@@ -50,9 +52,9 @@ def only_on_loopback(published: list[tuple[str, int]], running: Container) -> No
 
 @check(needs=published, points=1)
 def answers(running: Container) -> Response:
-    """The page answers through the published port."""
+    """The page answers through the published port of `dd-web`."""
     response = running.request("/")
-    if response.status != 200 or "nginx" not in response.body:
+    if response.status != 200:
         url = running.url()
         raise Failed(
             f"{url} {response.seen}.",

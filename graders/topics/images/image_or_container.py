@@ -42,9 +42,13 @@ def changed(both_run: tuple[Container, Container], answer: Answer) -> str:
 @check(needs=[both_run, changed], points=1)
 def image_as_it_was(engine: Engine, both_run: tuple[Container, Container], changed: str) -> None:
     """The image `nginx:1.26` has kept its own page."""
-    if changed in (engine.image(IMAGE).text(PAGE) or ""):
+    page = engine.image(IMAGE).text(PAGE) or ""
+    # What the name stood for when a twin was made, if it was made by the name.
+    before = next((twin.image.text(PAGE) for twin in both_run if twin.config["Image"] == IMAGE), page)
+    if changed in page or page != before:
+        seen = f"the page with `{changed}`" if changed in page else "another page"
         raise Failed(
-            f"`{IMAGE}` itself now has the page with `{changed}`, so every new container begins with it.",
+            f"`{IMAGE}` itself now has {seen}, so every new container begins with it.",
             hint="A change needs no image to last. Give the name back to the old image: "
             f"docker tag {both_run[0].attributes['Image'][7:19]} {IMAGE}",
             evidence=engine.docker("run", "--rm", "--entrypoint", "head", IMAGE, "-n", "4", PAGE).evidence,
@@ -99,19 +103,19 @@ def only_there(both_run: tuple[Container, Container], changed: str, engine: Engi
 def survived(in_its_layer: Container) -> None:
     """The change is older than the last stop of `dd-twin-a`: it survived stop and start."""
     twin = in_its_layer
-    times = twin.evidence("stopped {{.State.FinishedAt}}, started {{.State.StartedAt}}")
+    times = "stopped {{.State.FinishedAt}}, started {{.State.StartedAt}}"
     if not twin.finished:
         raise Failed(
             "`dd-twin-a` was never stopped, so nothing shows yet that its change survives that.",
             hint="Stop it and start it again. Making it anew is something else.",
-            evidence=times,
+            evidence=twin.evidence(times),
         )
     # The change time, unlike the modification time, cannot come along with a copied file.
-    seen = twin.exec("stat", "-c", "%.Z", PAGE)
+    seen = twin.exec("stat", "-L", "-c", "%.Z", PAGE)
     written = float(seen.stdout or "nan")
     if not written < twin.finished:
         raise Failed(
             "The page of `dd-twin-a` was written after the container's last stop, so it has not survived one yet.",
             hint="First the change, then stop and start, and then leave the page alone.",
-            evidence=[*times, *twin.exec("stat", "-c", "changed %z", PAGE).evidence],
+            evidence=[*twin.evidence(times), *twin.exec("stat", "-L", "-c", "changed %z", PAGE).evidence],
         )

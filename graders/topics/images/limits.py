@@ -1,9 +1,11 @@
-from graders.author import Answer, Attributes, Container, Engine, Failed, Finished, check
+from graders.author import Answer, Attributes, Container, Engine, Failed, check
 
 LIMITED, GREEDY = "dd-limited", "dd-greedy"
 MEGABYTE = 1 << 20
-UNLIMITED = 1 << 60
-"""Without a limit, control groups of version 1 show a number near the largest there is."""
+PLENTY = 512 * MEGABYTE
+"""More than `dd-greedy` asks for."""
+USUAL_PERIOD = 100_000
+"""Microseconds for which a quota of processor time counts, where none are given."""
 CAUSE = "code {{.State.ExitCode}}, killed for memory: {{.State.OOMKilled}}, memory limit: {{.HostConfig.Memory}}"
 ENDED = {
     0: (
@@ -40,52 +42,49 @@ def running(engine: Engine) -> Container:
 
 @check(needs=running, points=1)
 def memory(running: Container, answer: Answer) -> int:
-    """It may use `$MEMORY` megabytes of memory."""
+    """`dd-limited` may use `$MEMORY` megabytes of memory."""
     wanted = int(variables(answer)["MEMORY"])
-    seen = kept_by_kernel(running, "memory.max", "memory/memory.limit_in_bytes")
-    limit = as_bytes(seen.stdout)
+    limit = running.host_config["Memory"]
     if limit != wanted * MEGABYTE:
         hint = "Which unit has the number? `40m` are 40 megabytes."
         raise Failed(
             f"`{LIMITED}` may use {in_megabytes(limit)} of memory, not {wanted} MB.",
-            hint="`docker run --help` lists a limit for memory." if limit == UNLIMITED else hint,
-            evidence=seen.evidence,
+            hint=hint if limit else "`docker run --help` lists a limit for memory.",
+            evidence=running.evidence("memory {{.HostConfig.Memory}}"),
         )
-    return limit
+    return int(limit)
 
 
 @check(needs=memory, points=1)
 def no_swap(running: Container, memory: int) -> None:
-    """It gets no swap on top of its memory."""
-    seen = kept_by_kernel(running, "memory.swap.max", "memory/memory.memsw.limit_in_bytes")
-    swap = as_bytes(seen.stdout)
-    if "memsw" in seen.command and swap < UNLIMITED:
-        swap -= memory  # version 1 counts memory and swap together
-    if swap:
-        asked = running.evidence("memory {{.HostConfig.Memory}}, with swap {{.HostConfig.MemorySwap}}")
+    """`dd-limited` gets no swap on top of its memory."""
+    both = running.host_config["MemorySwap"] or 2 * memory
+    if both != memory:
+        swap = in_megabytes(0 if both < 0 else both - memory)
         raise Failed(
-            f"`{LIMITED}` may use {in_megabytes(swap)} of swap on top of its memory.",
+            f"`{LIMITED}` may use {swap} of swap on top of its memory.",
             hint="`--memory-swap` is the sum of memory and swap. Left out, it is twice the memory.",
-            evidence=[*asked, *seen.evidence],
+            evidence=running.evidence("memory {{.HostConfig.Memory}}, with swap {{.HostConfig.MemorySwap}}"),
         )
 
 
 @check(needs=running, points=1)
 def processor(running: Container, answer: Answer) -> None:
-    """It may use `$CPUS` of one processor."""
+    """`dd-limited` may use `$CPUS` of one processor."""
     wanted = variables(answer)["CPUS"]
-    seen = kept_by_kernel(running, "cpu.max", "cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")
-    quota, period = seen.stdout.split()
-    if quota in {"max", "-1"}:
+    given = running.host_config
+    share = given.get("NanoCpus", 0) / 1e9 or max(given["CpuQuota"], 0) / (given["CpuPeriod"] or USUAL_PERIOD)
+    shown = "processors {{.HostConfig.NanoCpus}} / 1000000000, quota {{.HostConfig.CpuQuota}} of each "
+    shown += "{{.HostConfig.CpuPeriod}} microseconds"
+    if not share:
         raise Failed(
             f"The processor time of `{LIMITED}` has no limit. {in_place_of_a_quota(running)}.",
             hint="One option of `docker run` takes a number of processors, and the number may be a fraction.",
-            evidence=seen.evidence,
+            evidence=running.evidence(shown),
         )
-    share = int(quota) / int(period)
     if abs(share - float(wanted)) > 0.001:
-        said = f"`{LIMITED}` may use {share:g} processors, not {wanted}: {quota} of every {period} microseconds."
-        raise Failed(said, evidence=seen.evidence)
+        said = f"`{LIMITED}` may use {share:g} processors, not {wanted}."
+        raise Failed(said, evidence=running.evidence(shown))
 
 
 def in_place_of_a_quota(container: Container) -> str:
@@ -99,24 +98,24 @@ def in_place_of_a_quota(container: Container) -> str:
 
 @check(needs=running, points=1)
 def processes(running: Container, answer: Answer) -> None:
-    """It may have `$PIDS` processes at once."""
-    wanted = variables(answer)["PIDS"]
-    seen = kept_by_kernel(running, "pids.max", "pids/pids.max")
-    if seen.stdout.strip() != wanted:
+    """`dd-limited` may have `$PIDS` processes at once."""
+    wanted = int(variables(answer)["PIDS"])
+    limit = running.host_config.get("PidsLimit") or 0
+    if limit != wanted:
         ulimit = any(limit["Name"] == "nproc" for limit in running.host_config.get("Ulimits") or [])
         why = " `--ulimit nproc` counts the processes of a user, not of a container." if ulimit else ""
-        number = seen.stdout.strip().replace("max", "as many processes as the machine can hold")
+        number = limit if limit > 0 else "as many processes as the machine can hold"
         raise Failed(
             f"`{LIMITED}` may have {number}, not {wanted}.{why}",
             hint="A process id is a PID, and `docker run` can limit their number.",
-            evidence=seen.evidence,
+            evidence=running.evidence("{{with .HostConfig.PidsLimit}}{{.}} processes{{else}}no limit{{end}}"),
         )
 
 
 @check(points=2)
 def ended_for_memory(engine: Engine) -> Container:
     """The kernel ended `dd-greedy`, because it wanted more memory than it may have."""
-    container = engine.container(GREEDY)
+    container = engine.container(GREEDY).from_image("python:3.13-slim")
     state: Attributes = {}
 
     def has_ended(attributes: Attributes) -> bool:
@@ -125,7 +124,7 @@ def ended_for_memory(engine: Engine) -> Container:
 
     ended = container.wait_until(has_ended, timeout=20)
     code = state["ExitCode"]
-    if state["OOMKilled"] or (code == 137 and ends_alone_with_137(container)):
+    if state["OOMKilled"] or (code == 137 and is_killed_for_its_limit(container)):
         return container
     seen, hint = ENDED.get(code, (f"ended with code {code}, and not for its memory", "What does it log?"))
     if not ended:
@@ -133,9 +132,21 @@ def ended_for_memory(engine: Engine) -> Container:
     raise Failed(f"`{GREEDY}` {seen}.", hint=hint, evidence=[*container.evidence(CAUSE), *container.log_evidence()])
 
 
-@check(needs=ended_for_memory, points=2)
+@check(needs=ended_for_memory, points=1)
+def greedy_memory(ended_for_memory: Container, answer: Answer) -> None:
+    """`dd-greedy` may use `$MEMORY` megabytes of memory."""
+    wanted, limit = int(variables(answer)["MEMORY"]), ended_for_memory.host_config["Memory"]
+    if limit != wanted * MEGABYTE:
+        raise Failed(
+            f"`{GREEDY}` may use {in_megabytes(limit)} of memory, not {wanted} MB.",
+            hint="Both containers get the same limit for memory.",
+            evidence=ended_for_memory.evidence("memory {{.HostConfig.Memory}}"),
+        )
+
+
+@check(needs=ended_for_memory, points=1)
 def restarted(ended_for_memory: Container, answer: Answer) -> None:
-    """It was started again `$RESTARTS` times, and then no more."""
+    """`dd-greedy` was started again `$RESTARTS` times, and then no more."""
     wanted, container = int(variables(answer)["RESTARTS"]), ended_for_memory
     policy = container.host_config["RestartPolicy"]
     name, limit = policy["Name"] or "no", policy["MaximumRetryCount"]
@@ -156,27 +167,14 @@ def restarted(ended_for_memory: Container, answer: Answer) -> None:
     raise Failed(seen, hint=hint, evidence=container.evidence(POLICY))
 
 
-def ends_alone_with_137(container: Container) -> bool:
-    """Whether another container made the same way is killed too; some Engines miss the kernel's report of the first."""
-    limits = container.host_config
-    if not limits["Memory"]:
+def is_killed_for_its_limit(container: Container) -> bool:
+    """Whether one like it is killed too, and not when it may have more; some Engines miss the kernel's report."""
+    if not container.host_config["Memory"]:
         return False
-    twin = container.twin(mem_limit=limits["Memory"], memswap_limit=limits["MemorySwap"])
-    return twin.ends_within(5) and twin.state["ExitCode"] == 137
-
-
-def kept_by_kernel(container: Container, version_2: str, *version_1: str) -> Finished:
-    """What the control group shows inside the container; older kernels have other files."""
-    for files in ([version_2], version_1):
-        seen = container.exec("cat", *(f"/sys/fs/cgroup/{file}" for file in files))
-        if seen.exit_code == 0:
-            return seen
-    raise Failed(f"`{container.name}` does not show its limits in /sys/fs/cgroup.", evidence=seen.evidence)
-
-
-def as_bytes(text: str) -> int:
-    return UNLIMITED if text.strip() == "max" else min(int(text), UNLIMITED)
+    alike, free = container.twin(), container.twin(Memory=PLENTY, MemorySwap=PLENTY)
+    return [twin.ends_within(10) and twin.state["ExitCode"] == 137 for twin in (alike, free)] == [True, False]
 
 
 def in_megabytes(number: int) -> str:
-    return "any amount" if number == UNLIMITED else f"{number / MEGABYTE:g} MB"
+    """A limit of memory, where 0 is none."""
+    return f"{number / MEGABYTE:g} MB" if number else "any amount"

@@ -38,7 +38,7 @@ def prepare(engine: Engine, answer: Answer) -> None:
 def logged(engine: Engine, answer: Answer) -> Origin:
     """Your token stands in the log of one of the four jobs."""
     token = answer.said("token", hint="`docker logs` shows what a container has logged.")
-    if found := next((found for name in NAMES for found in origins(engine.container(name), token)), None):
+    if found := next((found for name in NAMES for found in origins(engine.scene(name), token)), None):
         return found
     raise Failed(
         f"None of the four jobs has logged the token `{token}`.",
@@ -55,14 +55,14 @@ def origins(container: Container, token: str) -> list[Origin]:
         command = f"$ docker logs --timestamps {container.name} {elsewhere} | grep {token}"
         # A burst has one token on each stream, so its place in the order is its second.
         for second, line in enumerate(line for line in log.splitlines() if " token " in line):
-            if line.rpartition(" ")[2] == token:
+            if line.rpartition(" ")[2].casefold() == token.casefold():
                 found.append(Origin(container, stream, second, (command, line)))
     return found
 
 
 @check(needs=logged, points=1)
 def right_job(logged: Origin) -> Origin:
-    """It comes from the job that ended with an error."""
+    """Your token comes from the job that ended with an error."""
     container, state = logged.container, logged.container.state
     if state["Running"] or str(state["ExitCode"]) != FAILS:
         ended = "still runs" if state["Running"] else f"ended with code {state['ExitCode']}, not by an error of its own"
@@ -76,7 +76,7 @@ def right_job(logged: Origin) -> Origin:
 
 @check(needs=right_job, points=1)
 def on_standard_error(right_job: Origin) -> Origin:
-    """It was written to standard error."""
+    """Your token was written to standard error."""
     if right_job.stream != "stderr":
         raise Failed(
             "The right job, but it wrote your token to standard output.",
@@ -88,7 +88,7 @@ def on_standard_error(right_job: Origin) -> Origin:
 
 @check(needs=on_standard_error, points=2)
 def right_second(on_standard_error: Origin) -> None:
-    """It was written one second after the job's first line."""
+    """Your token was written one second after the job's first line."""
     origin = on_standard_error
     if origin.second != 1:
         raise Failed(

@@ -32,7 +32,8 @@ def prepare(engine: Engine, answer: Answer) -> None:
 @check(points=1)
 def pushed(engine: Engine) -> Container:
     """The registry on this machine has `app` with the tag `stable`."""
-    registry = engine.container(REGISTRY).running()
+    # Another one that is a registry will do: what was pushed to it is looked for.
+    registry = engine.container(REGISTRY).running().from_image("registry:2")
     tags, evidence = asked(registry, "/v2/app/tags/list", "tags")
     if "stable" in tags:
         return registry
@@ -78,7 +79,7 @@ def moved(pushed: Container) -> str:
 
 @check(needs=moved, points=1)
 def by_tag(engine: Engine, answer: Answer) -> None:
-    """`dd-stable` was made from `app:stable` of the registry, and is version 1.1."""
+    """`dd-stable` was made from `app:stable` of the registry, and has printed version 1.1."""
     container = engine.container(STABLE)
     name = container.config["Image"]
     if not NAMED_BY_TAG.fullmatch(name):
@@ -88,7 +89,7 @@ def by_tag(engine: Engine, answer: Answer) -> None:
             evidence=container.evidence(NAME),
         )
     hint = "A container keeps the image it was made from, whatever becomes of the tag. When was it made?"
-    must_hold(container, version(answer, NEW), NEW, hint)
+    must_print(container, version(answer, NEW), NEW, hint)
 
 
 @check(needs=moved, points=2)
@@ -112,7 +113,7 @@ def by_digest(engine: Engine) -> tuple[Container, str]:
 
 @check(needs=by_digest, points=1)
 def pulled(pushed: Container, by_digest: tuple[Container, str]) -> None:
-    """The image was pulled from the registry by this digest."""
+    """The image of `dd-pinned` was pulled from the registry by this digest."""
     manifest, digest = f"/app/manifests/{by_digest[1]}", short(by_digest[1])
     if manifest not in pushed.logs():
         raise Failed(
@@ -124,7 +125,7 @@ def pulled(pushed: Container, by_digest: tuple[Container, str]) -> None:
 
 @check(needs=by_digest, points=2)
 def unmoved(moved: str, by_digest: tuple[Container, str], answer: Answer) -> None:
-    """`dd-pinned` is version 1.0, although the tag has moved on."""
+    """`dd-pinned` has printed version 1.0, although the tag has moved on."""
     container, digest = by_digest
     if digest == moved:
         raise Failed(
@@ -132,14 +133,27 @@ def unmoved(moved: str, by_digest: tuple[Container, str], answer: Answer) -> Non
             hint="Read the digest when you have pushed version 1.0, before the tag moves.",
             evidence=container.log_evidence(),
         )
-    must_hold(container, version(answer, OLD), OLD)
+    must_print(container, version(answer, OLD), OLD)
 
 
-def must_hold(container: Container, wanted: str, number: str, hint: str = "") -> None:
-    held = (container.text("/app/version") or "nothing").strip()
+def must_print(container: Container, wanted: str, number: str, hint: str = "") -> None:
+    """Fails where the container's image is not this version, and where it did not run and print it."""
+    held = (container.image.text("/app/version") or "nothing").strip()
     if held != wanted:
-        seen = f"`{container.name}` is not version {number}: it holds `{held}`."
+        seen = f"`{container.name}` is not version {number}: its image holds `{held}`."
         raise Failed(seen, hint=hint, evidence=container.log_evidence())
+    if not container.started:
+        raise Failed(
+            f"`{container.name}` was made, but never run, so it has not printed its version.",
+            hint="`docker create` makes a container, `docker start` lets it run. One command does both.",
+            evidence=container.evidence("{{.State.Status}}"),
+        )
+    if wanted not in container.logs():
+        raise Failed(
+            f"`{container.name}` ran, but did not print `{wanted}`.",
+            hint="What stands behind the image's name takes the place of the image's own command.",
+            evidence=[*container.evidence("{{json .Config.Cmd}}"), *container.log_evidence()],
+        )
 
 
 def named(names: list[str]) -> str:

@@ -8,6 +8,8 @@ STATS, DESK, FEED = "dd-repair-stats", "dd-repair-desk", "dd-repair-feed"
 MOST_MEMORY = 256 << 20
 PAGE = "/usr/share/nginx/html/index.html"
 SECOND = 10**9
+LONGEST_PROBE = 10
+"""Seconds for which the learner's own probe may run here."""
 PING = ("redis-cli", "ping")
 
 
@@ -52,11 +54,20 @@ def web(engine: Engine) -> None:
 
 
 @check(points=1)
-def cache(engine: Engine) -> None:
+def cache(engine: Engine, answer: Answer) -> None:
     """`dd-repair-cache` answers `PONG` to `redis-cli ping`."""
     container = found(engine, CACHE, "redis:8.0")
-    if not engine.wait_until(lambda: "PONG" in container.running().exec(*PING).stdout, 8, container=container.id):
-        evidence = [*container.exec(*PING).evidence, *container.evidence("{{json .Config.Cmd}}")]
+
+    def pings() -> bool:
+        return "PONG" in container.running().exec(*PING, timeout=3).stdout
+
+    # A word that only a Redis gives back, asked for with the image's own program.
+    word = answer.nonce("echo")
+    asks = ("redis-cli", "echo", word)
+    if not engine.wait_until(pings, 8, container=container.id) or (
+        word not in engine.once("redis:8.0", *asks, timeout=5, network_mode=f"container:{container.id}").stdout
+    ):
+        evidence = [*container.exec(*asks, timeout=3).evidence, *container.evidence("{{json .Config.Cmd}}")]
         raise Failed(
             f"`{CACHE}` runs, but no Redis answers in it.", hint="What is its first process?", evidence=evidence
         )
@@ -70,7 +81,7 @@ def blog(engine: Engine) -> Response:
 
 @check(needs=blog, points=1)
 def blog_page(blog: Response, engine: Engine, answer: Answer) -> None:
-    """It answers with its own page, which was in no image."""
+    """`dd-repair-blog` answers with its own page, which was in no image."""
     if blog.body.strip() != page(answer):
         raise Failed(
             f"`{BLOG}` answers, but not with its own page, which began with `{page(answer)[:24]}`.",
@@ -81,15 +92,20 @@ def blog_page(blog: Response, engine: Engine, answer: Answer) -> None:
 
 @check(points=1)
 def stats(engine: Engine) -> Container:
-    """`dd-repair-stats` answers through a published port."""
+    """`dd-repair-stats` answers with its numbers through a published port."""
     container = found(engine, STATS, IMAGE)
-    response_of(container)
+    if "numbers" not in response_of(container).body:
+        raise Failed(
+            f"`{STATS}` answers, but not with its numbers.",
+            hint="Which program is it to run? Those of the image are in /app.",
+            evidence=container.evidence("{{json .Config.Cmd}}"),
+        )
     return container
 
 
 @check(needs=stats, points=1)
 def stats_limited(stats: Container) -> None:
-    """It has a memory limit, of at most 256 MB."""
+    """`dd-repair-stats` has a memory limit, of at most 256 MB."""
     limit = stats.host_config["Memory"]
     if not 0 < limit <= MOST_MEMORY:
         seen = f"a limit of {limit >> 20} MB" if limit else "no memory limit"
@@ -108,12 +124,13 @@ def desk(engine: Engine) -> Response:
 
 @check(needs=desk, points=1)
 def desk_signs(desk: Response, engine: Engine, answer: Answer) -> None:
-    """It signs with the value of `$TOKEN`."""
+    """`dd-repair-desk` signs with the value of `$TOKEN`."""
     token = variables(answer)["TOKEN"]
     if token not in desk.body:
         raise Failed(
             f"`{DESK}` answers `{desk.body.strip()}`, not signed with `{token}`.",
-            hint="`echo $TOKEN` shows the value; the program says in which variable it wants it.",
+            hint="In the exercise's cell `echo $TOKEN` shows the value, in a terminal it is empty; "
+            "the program says in which variable it wants it.",
             evidence=engine.container(DESK).exec("env").evidence,
         )
 
@@ -136,23 +153,39 @@ def feed(engine: Engine) -> Container:
 
 @check(needs=feed, points=2)
 def feed_is_asked(feed: Container, engine: Engine) -> None:
-    """Its health check asks the feed: it says well where the feed answers, and only there."""
-    test = feed.config["Healthcheck"]["Test"]
+    """The health check of `dd-repair-feed` asks the feed: it says well where the feed answers, and only there."""
+    configured = feed.config["Healthcheck"]
+    test = configured["Test"]
     probe = ["sh", "-c", test[1]] if test[0] == "CMD-SHELL" else test[1:]
-    asked = feed.evidence("{{json .Config.Healthcheck.Test}}")
-    if feed.twin("sleep", "600").exec(*probe).exit_code == 0:
-        raise Failed(
-            f"The health check of `{FEED}` says healthy even in a container where no feed runs.",
+    # One that takes longer says the same as one that fails.
+    limit = min((configured.get("Timeout") or LONGEST_PROBE * SECOND) / SECOND, LONGEST_PROBE)
+
+    def is_well(container: Container) -> bool:
+        return container.exec(*probe, timeout=limit).exit_code == 0
+
+    def says_well(where: str) -> Failed:
+        return Failed(
+            f"The health check of `{FEED}` says healthy even in a container {where}.",
             hint="A health check is a command that fails when the service does. What does yours ask?",
-            evidence=asked,
+            evidence=feed.evidence("{{json .Config.Healthcheck.Test}}"),
         )
+
+    if is_well(feed.twin("sleep", "600")):
+        raise says_well("where no feed runs")
     twin = feed.twin()
-    if not engine.wait_until(lambda: twin.exec(*probe).exit_code == 0, 10, container=twin.id):
+    if not engine.wait_until(lambda: is_well(twin), 10, container=twin.id):
         raise Failed(
             f"`{FEED}` is healthy by what was done inside it. Another container made the same way is not.",
             hint="On which port does the feed listen, and which one is asked?",
-            evidence=[*asked, *twin.exec(*probe).output.strip().splitlines()[-1:], *feed.log_evidence()],
+            evidence=[
+                *feed.evidence("{{json .Config.Healthcheck.Test}}"),
+                *twin.exec(*probe, timeout=limit).output.strip().splitlines()[-1:],
+                *feed.log_evidence(),
+            ],
         )
+    twin.freeze()
+    if is_well(twin):
+        raise says_well("where the feed is stuck: it has its port, and answers nothing")
 
 
 def page(answer: Answer) -> str:
@@ -169,9 +202,8 @@ def found(engine: Engine, name: str, image: str) -> Container:
 def response_of(container: Container) -> Response:
     """What the container answers through one of its published ports; fails where it does through none."""
     ports = [port.removesuffix("/tcp") for port in container.running().published_ports if port.endswith("/tcp")]
-    shown = container.port_evidence()
     if not ports:
-        raise Failed(f"`{container.name}` runs, but publishes no port.", evidence=shown)
+        raise Failed(f"`{container.name}` runs, but publishes no port.", evidence=container.port_evidence())
     for port in ports:
         response = container.request(port=int(port), wait=8)
         if response.status == 200:
@@ -180,5 +212,5 @@ def response_of(container: Container) -> Response:
         f"`{container.name}` runs and publishes port {' and '.join(ports)}, but nothing answers there: "
         f"{response.error or response.status}",
         hint="On which port does the program listen, inside?",
-        evidence=[*shown, *container.log_evidence()],
+        evidence=[*container.port_evidence(), *container.log_evidence()],
     )

@@ -1,5 +1,5 @@
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from graders.author import Answer, Attributes, Container, DrydockError, Engine, Failed, NotSupportedError, check
 
@@ -11,10 +11,26 @@ CAUSES = {
     "out-of-memory": "the kernel ended it because it used more memory than it may",
     "killed": "somebody ended it with SIGKILL",
 }
-STATE = "{{.State.Status}} ExitCode={{.State.ExitCode}} OOMKilled={{.State.OOMKilled}} Error={{.State.Error}}"
 ATTEMPTS = 3
-Cases = dict[str, tuple[Container, str]]
-"""By cause the container that ended so, and what the answer says of it."""
+HINTS = {
+    "done": "Exit code 0 says that the command saw no error, whatever it printed. What do other codes say?",
+    "error": "A log is what a program says; the exit code is what it reports, and Docker uses some codes itself.",
+    "not-found": "Docker's own code for a command that was not found is 127, and State.Error says it in words.",
+    "out-of-memory": "The kernel sends SIGKILL. The State has a field that is true where it did so for memory.",
+    "killed": "What code does SIGKILL leave, and who can have sent it? The State has a field for the one case.",
+}
+"""By what an answer says of a container that ended in another way."""
+
+
+class Case(NamedTuple):
+    """One of the five containers: why it stopped, and what the answer says."""
+
+    container: Container
+    cause: str
+    said: str
+
+
+Cases = dict[str, Case]
 
 
 def prepare(engine: Engine, answer: Answer) -> None:
@@ -63,17 +79,11 @@ def prepare(engine: Engine, answer: Answer) -> None:
 @check(points=1)
 def complete(engine: Engine, answer: Answer) -> Cases:
     """answers.toml names one of the five causes for each container."""
-    for name in NAMES:
-        cause = answer.answers.get(name)
-        if cause not in CAUSES:
-            said = f"says `{cause}`" if cause else "says nothing"
-            raise Failed(
-                f"`answers.toml` {said} for `{name}`. The causes are {', '.join(f'`{c}`' for c in CAUSES)}.",
-                hint="`docker inspect` shows the State of a container that has ended.",
-            )
-    containers = [engine.container(name) for name in NAMES]
-    cases = {cause_of(container.state): (container, str(answer.answers[container.name])) for container in containers}
-    if cases.keys() != CAUSES.keys():
+    hint = "`docker inspect` shows the State of a container that has ended."
+    said = {name: answer.chosen(name, CAUSES, hint=hint) for name in NAMES}
+    containers = [engine.scene(name) for name in NAMES]
+    cases = {c.name: Case(c, cause_of(c.state), said[c.name]) for c in containers}
+    if {case.cause for case in cases.values()} != CAUSES.keys():
         raise DrydockError(
             "The five containers are not as they were set up; was one of them started again?",
             "Reset the exercise (`drydock reset images/why-did-it-stop`) and check again.",
@@ -88,43 +98,45 @@ def cause_of(state: Attributes) -> str:
 
 
 @check(needs=complete, points=1)
-def done(complete: Cases) -> None:
-    """The container that did its work is recognised."""
-    recognised("done", complete, "Exit code 0 says that the command saw no error, whatever it printed.")
+def case_1(complete: Cases) -> None:
+    """The cause of `dd-case-1` is right."""
+    recognised(complete["dd-case-1"])
 
 
 @check(needs=complete, points=1)
-def error(complete: Cases) -> None:
-    """The container whose command reported an error is recognised."""
-    recognised("error", complete, "A log is what a program says; the exit code is what it reports. Read both.")
+def case_2(complete: Cases) -> None:
+    """The cause of `dd-case-2` is right."""
+    recognised(complete["dd-case-2"])
 
 
 @check(needs=complete, points=1)
-def not_found(complete: Cases) -> None:
-    """The container whose command was not found is recognised."""
-    recognised("not-found", complete, "State.Error holds what the Engine itself had to say. Most containers have none.")
+def case_3(complete: Cases) -> None:
+    """The cause of `dd-case-3` is right."""
+    recognised(complete["dd-case-3"])
 
 
-@check(needs=complete, points=2)
-def out_of_memory(complete: Cases) -> None:
-    """The container that ran out of memory is recognised."""
-    recognised("out-of-memory", complete, "Who sent the SIGKILL? The State has a field for the one case.")
+@check(needs=complete, points=1)
+def case_4(complete: Cases) -> None:
+    """The cause of `dd-case-4` is right."""
+    recognised(complete["dd-case-4"])
 
 
-@check(needs=complete, points=2)
-def killed(complete: Cases) -> None:
-    """The container that was killed from outside is recognised."""
-    recognised("killed", complete, "Who sent the SIGKILL? The State has a field for the one case.")
+@check(needs=complete, points=1)
+def case_5(complete: Cases) -> None:
+    """The cause of `dd-case-5` is right."""
+    recognised(complete["dd-case-5"])
 
 
-def recognised(cause: str, cases: Cases, hint: str) -> None:
-    container, said = cases[cause]
-    if said != cause:
-        code = container.state["ExitCode"]
-        both = {said, cause} == {"killed", "out-of-memory"}
-        ground = f" Both end with {code}, which is 128 + 9, SIGKILL." if both else f" It ended with {code}."
-        raise Failed(
-            f"`{container.name}` did not end as you say: `{said}` means that {CAUSES[said]}.{ground}",
-            hint=hint,
-            evidence=container.evidence(STATE),
-        )
+def recognised(case: Case) -> None:
+    """Fails where a container did not end as was said, showing what speaks against that and nothing else."""
+    if case.said == case.cause:
+        return
+    name, code = case.container.name, case.container.state["ExitCode"]
+    field, shows = "{{.State.ExitCode}}", f"Its exit code is {code}"
+    if {case.said, case.cause} == {"killed", "out-of-memory"}:
+        field, shows = "{{.State.OOMKilled}}", f"{code} is 128 + 9, SIGKILL, whoever sent it"
+    raise Failed(
+        f"`{name}` did not end as you say: `{case.said}` means that {CAUSES[case.said]}. {shows}.",
+        hint=HINTS[case.said],
+        evidence=case.container.evidence(field),
+    )

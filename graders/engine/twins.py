@@ -1,0 +1,71 @@
+"""How a container is made that is like another in all that can be copied."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from graders.engine.words import Attributes
+
+SHARED = {"bind", "volume"}
+"""Kinds of mounts whose contents lie outside of a container."""
+SHORT_ID = 12
+
+
+def body(
+    of: Attributes, image: str, command: Sequence[str], host: Mapping[str, object], labels: Mapping[str, str]
+) -> Attributes:
+    """What the API wants to make a container from `image` that is configured as the one that was inspected.
+
+    Left out is what belongs to one container alone: its names in networks, its ports on the host, and what happens when
+    it has ended (a restart, its removal), for a twin is looked at then.
+    """
+    config, host_config = dict(of["Config"]), dict(of["HostConfig"])
+    joins = str(host_config.get("NetworkMode") or "").startswith("container:")
+    if joins or config.get("Hostname") == of["Id"][:SHORT_ID]:
+        config.pop("Hostname", None)
+    if joins:  # then the Engine refuses what the other container decides
+        config.pop("ExposedPorts", None)
+    config.pop("MacAddress", None)
+    config |= {"Image": image, "Labels": dict(config.get("Labels") or {}) | dict(labels)}
+    # Empty means none, null the image's.
+    config |= {"Entrypoint": [], "Cmd": list(command)} if command else {"Entrypoint": config.get("Entrypoint") or []}
+    host_config |= {
+        "PortBindings": {},
+        "PublishAllPorts": False,
+        "AutoRemove": False,
+        "RestartPolicy": {"Name": "no"},
+        "ContainerIDFile": "",
+        # Anonymous volumes stand in no option: what is mounted is read from the original itself.
+        "Binds": None,
+        "VolumesFrom": None,
+        "Mounts": [
+            *(_shared(mount) for mount in of.get("Mounts") or [] if mount["Type"] in SHARED),
+            *(mount for mount in host_config.get("Mounts") or [] if mount["Type"] not in SHARED),
+        ],
+    }
+    return config | {"HostConfig": host_config | dict(host)}
+
+
+def _shared(mount: Attributes) -> Attributes:
+    """The option that mounts the same once more; `VolumesFrom` would, but Engines refuse it beside a tmpfs."""
+    bind = mount["Type"] == "bind"
+    more = {"BindOptions": {"Propagation": mount["Propagation"]}} if bind else {"VolumeOptions": {"NoCopy": True}}
+    source = mount["Source" if bind else "Name"]
+    return {
+        "Type": mount["Type"],
+        "Source": source,
+        "Target": mount["Destination"],
+        "ReadOnly": not mount["RW"],
+        **more,
+    }
+
+
+def more_networks(of: Attributes) -> list[str]:
+    """The networks that it was put into beside the one it was made in."""
+    mode = of["HostConfig"].get("NetworkMode") or "default"
+    first = "bridge" if mode == "default" else mode
+    found: Mapping[str, Attributes] = of["NetworkSettings"].get("Networks") or {}
+    return [name for name, joined in found.items() if first not in {name, joined.get("NetworkID")}]

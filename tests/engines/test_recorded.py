@@ -40,6 +40,7 @@ ANSWERS = {
     },
     "/images/nginx:1.26/json": {"Id": "sha256:" + "cd" * 32, "RootFS": {"Type": "layers"}, "Config": {}},
 }
+ANSWERS[f"/containers/{'ab' * 32}/json"] = ANSWERS["/containers/dd-web/json"]
 """No entry point, user, variables, labels, mounts or ports, and no address at the top of NetworkSettings."""
 
 

@@ -378,7 +378,7 @@ class Container:
 
     def request_inside(self, path: str = "/", *, port: int = 80, seconds: int = 10) -> Finished:
         """Ask on 127.0.0.1 in the container's own network, published or not; stdout is the body."""
-        seconds *= self._run.patience
+        seconds = round(seconds * self._run.patience)
         attempt = max(1, min(ATTEMPT_SECONDS, seconds))
         url = shlex.quote(f"http://127.0.0.1:{port}{path}")
         script = f"end=$(($(date +%s) + {seconds}))" + REQUEST_INSIDE.format(attempt=attempt, url=url)
@@ -393,7 +393,7 @@ class Container:
         """`docker stop`; returns the seconds it took."""
         started = time.monotonic()
         with self._there():
-            self._docker.stop(timeout=timeout * self._run.patience)
+            self._docker.stop(timeout=round(timeout * self._run.patience))
         return time.monotonic() - started
 
     def start(self) -> None:

@@ -12,7 +12,7 @@ from docker.types import Mount
 from environment.engines.found import FoundEngine
 from environment.engines.session import current_session
 from graders.engine import Engine, twins
-from graders.engine.containers import EXEC_SECONDS
+from graders.engine.containers import EXEC_SECONDS, Container
 from graders.engine.scene import SCENE_LABEL
 from graders.errors import DrydockError, Failed
 
@@ -52,6 +52,21 @@ def test_a_twin_has_all_but_names_ports_and_what_follows_its_end():
     assert (host["Binds"], host["Mounts"]) == (None, [shared | {"BindOptions": {"Propagation": "rprivate"}}])
     assert (host["Init"], host["Memory"]) == (True, 7)
     assert twins.more_networks(MADE) == ["more"]
+
+
+@pytest.mark.parametrize(
+    ("published", "url"),
+    [
+        ([("127.0.0.1", 8080)], "http://127.0.0.1:8080/"),
+        ([("0.0.0.0", 8080), ("::", 8080)], "http://127.0.0.1:8080/"),
+        ([("::1", 8080)], "http://[::1]:8080/"),
+        ([("::", 8080)], "http://[::1]:8080/"),
+    ],
+)
+def test_an_ipv6_address_is_put_into_brackets(monkeypatch, published, url):
+    monkeypatch.setattr(Container, "running", lambda self: self)
+    monkeypatch.setattr(Container, "published", lambda _self, _port: published)
+    assert Container(None, None).url() == url
 
 
 def test_a_twin_that_shares_a_network_names_no_host():

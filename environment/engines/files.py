@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import filecmp
 import io
 import os
+import shutil
 import tarfile
 import tempfile
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from environment.engines import EngineUnavailableError
 
@@ -18,6 +20,8 @@ SIZE_LIMIT = 256 << 20
 """Bytes that a folder may hold."""
 COUNT_LIMIT = 20_000
 """Files and folders that a folder may hold."""
+DEPTH_LIMIT = 100
+"""Folders that may lie in each other."""
 
 
 def pack(folder: Path) -> bytes:
@@ -102,16 +106,18 @@ def unpack(chunks: Iterable[bytes], folder: Path) -> list[str]:
     """
     top = folder.resolve()
     refused: list[str] = []
-    count = 0
+    count = size = 0
     try:
         with tarfile.open(fileobj=io.BufferedReader(_Stream(chunks)), mode="r|") as tar:
             for member in tar:
-                count += 1
-                if count > COUNT_LIMIT:
-                    refused.append(f"Only {COUNT_LIMIT} files were copied back.")
+                count, size = count + 1, size + member.size  # of a sparse file, with its holes
+                if count > COUNT_LIMIT or size > SIZE_LIMIT:
+                    refused.append(f"No more than {COUNT_LIMIT} files and {SIZE_LIMIT >> 20} MiB were copied back.")
                     break
                 parts = PurePosixPath(member.name).parts[1:]  # the first is the folder's own name
-                if parts and (reason := _write(tar, member, top, top.joinpath(*parts))):
+                if len(parts) > DEPTH_LIMIT:
+                    refused.append(f"{'/'.join(parts[:3])}/… was not copied back: it lies too deep.")
+                elif parts and (reason := _write(tar, member, top, top.joinpath(*parts))):
                     refused.append(f"{'/'.join(parts)} was not copied back: {reason}.")
     except (OSError, tarfile.TarError) as error:
         refused.append(f"Not all files were copied back: {error}.")
@@ -134,7 +140,7 @@ def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, top: Path, target: Pat
     elif is_folder:
         refusal = "a folder of that name is there"
     elif content:
-        _replace(target, content.read(), member.mode & 0o777)
+        _replace(target, content, member.mode & 0o777)
     elif not member.issym():
         refusal = "it is a device, or a second name of another file"
     elif not _stays_inside(parent, member.linkname, top):
@@ -154,21 +160,18 @@ def _stays_inside(parent: Path, link: str, top: Path) -> bool:
     return ".." not in parts and (parent / link).resolve().is_relative_to(top)
 
 
-def _replace(target: Path, content: bytes, mode: int) -> None:
-    """Write a file if it differs, in place of what has its name, never through a link."""
-    if target.is_file() and not target.is_symlink():
-        status = target.stat()
-        if status.st_size == len(content) and target.read_bytes() == content:
-            if status.st_mode & 0o777 != mode:
-                target.chmod(mode)
-            return
+def _replace(target: Path, content: IO[bytes], mode: int) -> None:
+    """Write a file if it differs, in place of what has its name, never through a link, and never whole in memory."""
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=".drydock-")
     new = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            shutil.copyfileobj(content, file)
         new.chmod(mode)
-        new.replace(target)
-    except BaseException:
+        if target.is_file() and not target.is_symlink() and filecmp.cmp(target, new, shallow=False):
+            if target.stat().st_mode & 0o777 != mode:
+                target.chmod(mode)
+        else:
+            new.replace(target)
+    finally:
         new.unlink(missing_ok=True)
-        raise

@@ -4,6 +4,7 @@ One line of JSON is printed when the Engine is ready: {"ca", "cert", "key"} (PEM
 or else {"error"}. SIGUSR1 ends all at once, SIGTERM stops the Engine in order.
 DRYDOCK_TEMPLATE says what becomes of the volume on /template: "use" starts with the images in it; "make" keeps there
 what is loaded until SIGTERM, and says {"made"} at the end.
+DRYDOCK_STORE=containerd says that images lie in containerd's store, as with Engine 29, and not in Docker's own.
 DRYDOCK_SOCKET=3 says that the host hands over a listening socket in place of the port; then there are no keys, and
 control groups are mounted already. DRYDOCK_MEMORY (bytes) and DRYDOCK_PROCESSES limit all containers together.
 """
@@ -31,6 +32,10 @@ CONTAINERD = "/run/containerd/containerd.sock"
 SOCKET = "/var/run/docker.sock"
 NOT_SHARED = {"containerd", "containers", "tmp", "runtimes", "backingFsBlockDev"}
 """What dockerd makes anew."""
+IN_CONTAINERD = os.environ.get("DRYDOCK_STORE") == "containerd"
+CONTENT = "containerd/io.containerd.content.v1.content"
+SNAPSHOTS = "containerd/io.containerd.snapshotter.v1.overlayfs/snapshots"
+"""Where containerd keeps blobs, and the unpacked layers of its store."""
 KEYS = Path("/run/drydock")
 LOG = Path("/var/log/dockerd.log")
 DAYS_VALID = "2"
@@ -196,19 +201,20 @@ class Services:
             end.sendto(b"ENDED", self.address)
 
 
-def start_containerd(services: Services) -> subprocess.Popen[bytes]:
+def start_containerd(services: Services, data: Path) -> subprocess.Popen[bytes]:
     """Start containerd apart from dockerd, which would ask for it only once a second."""
     config = KEYS / "containerd.toml"
     unused = ["io.containerd.grpc.v1.cri", "io.containerd.cri.v1.images", "io.containerd.cri.v1.runtime"]
     config.write_text(f"version = 2\ndisabled_plugins = {json.dumps(unused)}\n")
-    folders = (f"--root={DATA}/containerd", "--state=/run/containerd")
+    folders = (f"--root={data}/containerd", "--state=/run/containerd")
     return services.start("containerd", f"--config={config}", f"--address={CONTAINERD}", *folders)
 
 
 def start_dockerd(services: Services, data: Path, handed: int | None) -> subprocess.Popen[bytes]:
     """Start dockerd and wait until it is ready."""
     command = (
-        *("dockerd", f"--data-root={data}", "--storage-driver=overlay2", f"--containerd={CONTAINERD}"),
+        *("dockerd", f"--data-root={data}", f"--containerd={CONTAINERD}"),
+        "--feature=containerd-snapshotter=true" if IN_CONTAINERD else "--storage-driver=overlay2",
         f"--host=unix://{SOCKET}",
     )
     if handed is None:
@@ -225,6 +231,18 @@ def start_dockerd(services: Services, data: Path, handed: int | None) -> subproc
     return dockerd
 
 
+def begin(services: Services, *, use: bool, making: bool) -> subprocess.Popen[bytes]:
+    """Lay out the data and start containerd: beside each other, but where its own store is part of the data."""
+    containerd = None if IN_CONTAINERD else start_containerd(services, DATA)
+    if making:
+        shutil.rmtree(ROOT, ignore_errors=True)
+    elif use:
+        subprocess.run(["cp", "-a", f"{SKELETON}/.", str(DATA)], check=True)
+        if IN_CONTAINERD:
+            share_content()
+    return containerd or start_containerd(services, ROOT if making else DATA)
+
+
 def api_version() -> str:
     """Ask the Engine for the newest version of its API."""
     with socket.socket(socket.AF_UNIX) as connection:
@@ -237,21 +255,34 @@ def api_version() -> str:
 def make_skeleton() -> None:
     """Describe the template for other Engines: a copy in which the folders of layers, built ones too, are links."""
     new = SKELETON.with_suffix(".new")
-    layers = {folder.parent.name for folder in (ROOT / "overlay2").glob("*/diff")}
+    place, content = (SNAPSHOTS, "fs") if IN_CONTAINERD else ("overlay2", "diff")
+    layers = {folder.parent.name for folder in (ROOT / place).glob(f"*/{content}")}
+    anew = NOT_SHARED - {"containerd"} if IN_CONTAINERD else NOT_SHARED
 
     def leave_out(folder: str, names: list[str]) -> list[str]:
         here = Path(folder)
-        if here.name in layers:
-            return ["diff", "work"]
-        return [name for name in names if name in NOT_SHARED and here in {ROOT, ROOT / "volumes"}]
+        if here.parent == ROOT / place and here.name in layers:
+            return [content, "work"]
+        if here == ROOT / CONTENT:
+            return names
+        return [name for name in names if name in anew and here in {ROOT, ROOT / "volumes"}]
 
     shutil.rmtree(new, ignore_errors=True)
     shutil.copytree(ROOT, new, symlinks=True, ignore=leave_out)
     for layer in layers:
-        (new / "overlay2" / layer / "diff").symlink_to(ROOT / "overlay2" / layer / "diff")
-        if (ROOT / "overlay2" / layer / "work").exists():
-            (new / "overlay2" / layer / "work").mkdir(mode=0o700)
+        (new / place / layer / content).symlink_to(ROOT / place / layer / content)
+        if (ROOT / place / layer / "work").exists():
+            (new / place / layer / "work").mkdir(mode=0o700)
     new.rename(SKELETON)
+
+
+def share_content() -> None:
+    """Show the template's blobs beneath those that this Engine will add: containerd takes no links for blobs."""
+    upper, work = DATA / "containerd-content", DATA / "containerd-work"
+    for folder in (upper, work, DATA / CONTENT):
+        folder.mkdir(parents=True, exist_ok=True)
+    layers = f"lowerdir={ROOT / CONTENT},upperdir={upper},workdir={work}"
+    subprocess.run(["mount", "-t", "overlay", "overlay", "-o", layers, str(DATA / CONTENT)], check=True)
 
 
 def main() -> int:
@@ -280,11 +311,7 @@ def main() -> int:
     if "DRYDOCK_MEMORY" in os.environ:
         limit_containers(os.environ["DRYDOCK_MEMORY"], os.environ["DRYDOCK_PROCESSES"])
     services = Services()
-    containerd = start_containerd(services)
-    if making:
-        shutil.rmtree(ROOT, ignore_errors=True)
-    elif template:
-        subprocess.run(["cp", "-a", f"{SKELETON}/.", str(DATA)], check=True)
+    containerd = begin(services, use=bool(template) and not making, making=making)
     choose_iptables()
     if os.environ.pop("DRYDOCK_INTERNET", "") == "no":
         close_internet()

@@ -1,4 +1,4 @@
-"""The image of a throwaway Engine: three versions of Docker, made from Debian's packages."""
+"""The image of a throwaway Engine: three versions of Docker, one with both image stores, from Debian's packages."""
 
 from __future__ import annotations
 
@@ -43,6 +43,8 @@ RECIPES: Mapping[str, Recipe] = {
     ),
     IMAGE: Recipe("trixie"),
     "drydock/engine:28": Recipe("forky"),
+    # As Engine 29 keeps images on new machines; Debian has no 29.
+    "drydock/engine:28-containerd": Recipe("forky", {"STORE": "containerd"}),
 }
 
 

@@ -118,9 +118,17 @@ class Answer:
         given = (self.given / name).read_bytes()
         return content is not None and content.replace(b"\r\n", b"\n") == given.replace(b"\r\n", b"\n")
 
-    def unchanged(self, *names: str, hint: str = "It stays as it is. `%reset` brings it back.") -> None:
-        """See that files are as the learner received them; fails, naming the first that is not."""
-        for name in names:
+    @cached_property
+    def kept(self) -> tuple[str, ...]:
+        """The files that exercise.toml calls `unchanged`, those of folders one by one."""
+        said = tomllib.loads(self._of_exercise("exercise.toml").read_text()).get("unchanged", ())
+        places = [self.given / name for name in said]
+        files = [path for place in places for path in ([place] if place.is_file() else sorted(place.rglob("*")))]
+        return tuple(path.relative_to(self.given).as_posix() for path in files if path.is_file())
+
+    def unchanged(self, *, hint: str = "It stays as it is. `%reset` brings it back.") -> None:
+        """See that what exercise.toml calls `unchanged` is as the learner received it; fails, naming the first."""
+        for name in self.kept:
             if not self.as_given(name, self.file(name).read_bytes()):
                 raise Failed(f"`{name}` was changed.", hint=hint)
 

@@ -41,6 +41,8 @@ class Exercise:
     """How long its commands may take."""
     requires: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    """Files and folders of start/ that stay as they are."""
     owns: Owned = field(default_factory=Owned)
 
     @property

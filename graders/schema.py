@@ -26,6 +26,7 @@ KEYS: Mapping[str, tuple[str, str]] = {
     "seconds": ("a whole number", "How long its commands may take; 60 if nothing is said."),
     "requires": ("a list of texts", "Capabilities without which an Engine cannot do it."),
     "images": ("a list of texts", "Images of the course that it uses."),
+    "unchanged": ("a list of texts", "Files and folders of start/ that stay as they are, in the folder and in images."),
     "owns": ("a table", "Names on the Engine that a reset removes: `containers`, `images`, `networks`, `volumes`."),
 }
 """By key: what its value is, and what it says."""
@@ -56,6 +57,11 @@ def read(file: Path) -> dict[str, Any]:
         raise DrydockError(f"`{shown}` has no kind.", f"Name where the answer stands: {_listed(KINDS)}.")
     _all_known(shown, "kind", said["kind"], KINDS)
     _all_known(shown, "capability", said.get("requires", ()), QUESTIONS)
+    for name in said.get("unchanged", ()):
+        if not (file.parent / "start" / name).exists():
+            raise DrydockError(
+                f"`{shown}` says that `{name}` is unchanged, which is not in `start/`.", "Mend the name."
+            )
     owned = _owned(shown, said.get("owns", {}))
     return {key: tuple(v) if isinstance(v, list) else v for key, v in said.items()} | {"owns": owned}
 

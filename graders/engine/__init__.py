@@ -11,6 +11,7 @@ from graders.engine.capabilities import QUESTIONS, Capabilities
 from graders.engine.containers import PROBE_IMAGE, Container
 from graders.engine.engine import Engine
 from graders.engine.images import Image
+from graders.engine.processes import Process
 from graders.engine.words import Attributes, Finished
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "Engine",
     "Finished",
     "Image",
+    "Process",
     "Step",
 ]

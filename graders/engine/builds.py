@@ -8,16 +8,19 @@ import os
 import re
 import shlex
 import subprocess
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graders.engine import images
+from environment.engines.scratch import scratch_folder
+from graders.engine import frontends, images, unreachable
+from graders.engine.watching import RunningStep, StepWatch, watched
 from graders.engine.words import SHOWN_IMAGE, SHOWN_LINES, Attributes, Finished, runtime_broke, when
 from graders.errors import DrydockError, Failed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from graders.engine.images import Image
     from graders.engine.run import Run
@@ -84,7 +87,6 @@ def build(  # noqa: PLR0913 - the options of docker build
         there = ", ".join(sorted(f"`{p.name}`" for p in context.iterdir())) or "nothing"
         raise Failed(f"There is no file `{name}` to build from.", evidence=[f"The folder holds {there}."])
     options = [
-        *(["--file", dockerfile] if dockerfile else []),
         *(["--target", target] if target else []),
         *(word for k, v in (args or {}).items() for word in ("--build-arg", f"{k}={v}")),
         *(word for k, v in (secrets or {}).items() for word in ("--secret", f"id={k},src={v}")),
@@ -93,36 +95,70 @@ def build(  # noqa: PLR0913 - the options of docker build
     tag = f"{run.unique('build')}:latest"
     labels = [word for k, v in run.labels.items() for word in ("--label", f"{k}={v}")]
     names = [word for t in (tag, *tags) for word in ("--tag", t)]
-    command = shlex.join(["docker", "build", "--tag", SHOWN_IMAGE, *options, "."])
+    shown = ["--file", dockerfile] if dockerfile else []
+    command = shlex.join(["docker", "build", "--tag", SHOWN_IMAGE, *shown, *options, "."])
     given = [*labels, *names, *options, "."]
-    if run.capabilities["buildkit"] and secrets:
+    classic = bool(run.capabilities["buildkit"])
+    if classic and secrets:
         run.require(["buildkit"])
 
-    def once() -> tuple[Finished, tuple[Step, ...], tuple[str, ...]]:
-        if run.capabilities["buildkit"]:
-            classic = {"DOCKER_BUILDKIT": "0"}
-            done = run.docker("build", "--force-rm", *given, cwd=context, timeout=timeout, env=classic)
+    def once(file: Sequence[str]) -> _Attempt:
+        watch = StepWatch(timeout, run.pace.known, classic=classic)
+        if classic:
+            words = ["build", "--force-rm", *file, *given]
+            done = watched(run, words, context, watch, env={"DOCKER_BUILDKIT": "0"})
             steps, errors = _classic_records(done)
-            return replace(done, stderr=errors), steps, ()
+            return _Attempt(replace(done, stderr=errors), steps, (), watch)
         # Attestations would make the image an index of several, and differ from build to build.
         fixed = ["--builder", _builder(run), "--load", "--provenance=false", "--progress=rawjson"]
-        done = run.docker("buildx", "build", *fixed, *given, cwd=context, timeout=timeout)
-        return done, *_build_records(done.stderr + done.stdout)
+        done = watched(run, ["buildx", "build", *fixed, *file, *given], context, watch)
+        return _Attempt(done, *_build_records(done.stderr + done.stdout), watch)
 
-    done, steps, warnings = once()
-    if done.exit_code and _not_started(steps):
-        done, steps, warnings = once()
-    if done.exit_code and (words := _not_started(steps)):
-        raise DrydockError(
-            f"The Engine could not start a step of the build, whatever the step is: {words}.",
-            "Check again; if it stays, restart the Engine.",
-        )
-    if done.exit_code:
-        raise _build_failure(steps, done.stderr, command)
+    frontend = frontends.named(_text(context / name))
+    with _readable(context, name) as file:
+        # Docker's own frontend is in each Engine: what it needs not fetch, it cannot miss.
+        own = frontends.is_stock(frontend) and not classic
+        tried = once(["--file", str(file)] if own else shown)
+        if tried.failed and own and frontends.wants_another(tried.done.stderr):
+            tried = once(shown)
+        if tried.failed and _not_started(tried.steps):
+            tried = once(["--file", str(file)] if own else shown)
+    if tried.failed:
+        raise _build_failure(tried, command, frontend)
     image = images.find(run, tag)
     # What the learner would call it; the name it has is gone when the verdict is read.
     image.reference = SHOWN_IMAGE
-    return Build(image, steps, command, warnings)
+    return Build(image, tried.steps, command, tried.warnings)
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """One run of the builder."""
+
+    done: Finished
+    steps: tuple[Step, ...]
+    warnings: tuple[str, ...]
+    watch: StepWatch
+
+    @property
+    def failed(self) -> bool:
+        return bool(self.done.exit_code)
+
+
+def _text(file: Path) -> str:
+    return file.read_bytes().decode(errors="surrogateescape")
+
+
+@contextmanager
+def _readable(context: Path, name: str) -> Iterator[Path]:
+    """A copy of a Dockerfile without its syntax line, beside a copy of its own ignore file."""
+    with scratch_folder() as folder:
+        copy = Path(folder) / Path(name).name
+        copy.write_bytes(frontends.without(_text(context / name)).encode(errors="surrogateescape"))
+        ignored = context / f"{name}.dockerignore"
+        if ignored.is_file():
+            copy.with_name(f"{copy.name}.dockerignore").write_bytes(ignored.read_bytes())
+        yield copy
 
 
 def warm(context: Path, environment: Mapping[str, str]) -> None:
@@ -209,13 +245,37 @@ def _not_started(steps: Iterable[Step]) -> str:
     return found[0] if found else ""
 
 
-def _build_failure(steps: Sequence[Step], stderr: str, command: str) -> Failed:
+def _build_failure(tried: _Attempt, command: str, frontend: str) -> Exception:
+    """What to say of a build that failed: what kept the builder from building, or the learner's mistake."""
+    if words := _not_started(tried.steps):
+        return DrydockError(
+            f"The Engine could not start a step of the build, whatever the step is: {words}.",
+            "Check again; if it stays, restart the Engine.",
+        )
+    if tried.watch.overdue:
+        return _overdue(tried.watch.overdue, command)
+    if tried.watch.out_of_time:
+        return DrydockError(
+            f"The build did not end within {tried.watch.seconds:.0f} seconds, and none of its commands was at work "
+            "for that long.",
+            "See that the Engine is not overloaded, and what its network does; then check again.",
+        )
+    return _mistake(tried, command, frontend)
+
+
+def _mistake(tried: _Attempt, command: str, frontend: str) -> Exception:
+    steps, stderr = tried.steps, tried.done.stderr
     broken = next((s for s in steps if s.error and "context canceled" not in s.error), None)
     last = next((line for line in reversed(stderr.strip().splitlines()) if line.startswith("ERROR")), "")
     reason = last.removeprefix("ERROR: ").removeprefix("failed to solve: ")
+    # Of a step that ran, the error is an exit code; what was missing stands in its log.
+    code = re.search(r"exit code: (\d+)$", broken.error) if broken else None
+    if code and broken and (missing := unreachable.by_a_command(broken.log)):
+        return unreachable.error(f"The step `{broken.instruction}`", missing)
+    if not code and (missing := unreachable.by_the_builder(broken.name if broken else "", reason, frontend)):
+        return unreachable.error("The build", missing)
     if broken and not broken.name.startswith("[internal]"):
         log = broken.log.strip().splitlines()[-SHOWN_LINES:]
-        code = re.search(r"exit code: (\d+)$", broken.error)
         why = f"ends with exit code {code[1]}" if code else f"fails: {_CACHE_KEY.sub('', broken.error)}"
         return Failed(
             f"The image does not build: step `{broken.instruction}` {why}.",
@@ -224,4 +284,22 @@ def _build_failure(steps: Sequence[Step], stderr: str, command: str) -> Failed:
     return Failed(
         f"The image does not build: {reason or (broken.error if broken else 'no reason was given')}.",
         evidence=[f"$ {command}", last],
+    )
+
+
+def _overdue(step: RunningStep, command: str) -> Exception:
+    """What to say of a step that was stopped because it did not end."""
+    seconds = f"{step.seconds:.0f} seconds"
+    if missing := unreachable.by_a_command(step.log):
+        return unreachable.error(f"The step `{step.instruction}`", missing)
+    if step.fetches:
+        return DrydockError(
+            f"The step `{step.instruction}` had not ended after {seconds}, and was stopped. It fetches something, and "
+            "the network here is slow, or is not there.",
+            "Use what the exercise brings, or check again where the network is quick.",
+        )
+    return Failed(
+        f"The image does not build: step `{step.instruction}` had not ended after {seconds}, and was stopped.",
+        hint="A build waits for each RUN to end. Is this to run when a container starts? CMD says that.",
+        evidence=[f"$ {command}", *step.log.strip().splitlines()[-SHOWN_LINES:]],
     )

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from graders.check import EngineInfo
-from graders.engine import builds, containers, images
+from graders.engine import builds, containers, images, keeping, processes
 from graders.engine.cleaning import present
 from graders.engine.run import Run
 from graders.engine.scene import Scene
@@ -16,15 +16,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from environment.engines import Connection, Response
+    from graders.answer import Answer
     from graders.engine.builds import Build
     from graders.engine.capabilities import Capabilities
     from graders.engine.cleaning import Owned
     from graders.engine.containers import Container
     from graders.engine.images import Image
     from graders.engine.pace import Pace
+    from graders.engine.processes import Process
     from graders.engine.words import Attributes, Finished
 
 T = TypeVar("T")
+STAYS = "It stays as it is. `%reset` brings it back."
+"""The hint where a file was changed."""
 
 
 class Engine:
@@ -161,6 +165,18 @@ class Engine:
     def evidence(self, template: str, *names: str) -> list[str]:
         """`docker inspect --format TEMPLATE` of several objects beside each other and what it prints, for a verdict."""
         return self._run.docker("inspect", "--format", template, *names).evidence
+
+    def listener(self, container: Container, port: int) -> Process:
+        """The process that listens on this port in a container, which need not be its process 1; fails without one."""
+        return processes.listening(container, port)
+
+    def unchanged(self, answer: Answer, container: Container, *names: str, hint: str = STAYS) -> None:
+        """See that what exercise.toml calls `unchanged` is so in the folder, and these files of it in a container too.
+
+        Fails, naming the first that is not, whatever name it has in the container.
+        """
+        answer.unchanged(hint=hint)
+        keeping.see_unchanged(answer, container, *names, hint=hint)
 
     # Doing
 

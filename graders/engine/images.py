@@ -62,8 +62,13 @@ class Image:
 
     @property
     def size(self) -> int:
-        """Bytes of all layers together."""
-        return int(self.attributes.get("Size") or 0)
+        """Bytes of all layers together, unpacked."""
+        # `Size` of inspect counts packed contents too where containerd keeps the images.
+        return sum(int(record.get("Size") or 0) for record in self.history())
+
+    def same_as(self, other: Image) -> bool:
+        """Whether both have the same layers and configuration; ids differ between two builds of the same."""
+        return self.id == other.id or (self.layers == other.layers and _chosen(self) == _chosen(other))
 
     def history(self) -> list[Attributes]:
         """Records of `docker history`, newest first."""
@@ -155,6 +160,16 @@ class Image:
             yield from files.exported(container.export(), path) if podman else files.archived(container, path)
         finally:
             container.remove(v=True)
+
+
+_OF_A_BUILD = {"Hostname", "Domainname", "Image", "Labels"}
+"""What is in an image's configuration of the container that the classic builder made it of, or is compared apart."""
+
+
+def _chosen(image: Image) -> dict[str, Any]:
+    """What was chosen of an image's configuration, without what is empty, which some Engines leave out."""
+    kept = {key: value for key, value in image.config.items() if value and key not in _OF_A_BUILD}
+    return kept | {"Labels": image.labels}
 
 
 def find(run: Run, reference: str) -> Image:

@@ -295,6 +295,60 @@ def test_busybox_has_its_tools_in_bin_and_users(run: Run) -> None:
     assert output(run("busybox:1.37", "id", user="nobody")).startswith("uid=65534(nobody) gid=65534(nobody)")
 
 
+# What the official image has (busybox's own list of commands) and a Dockerfile of this course would use.
+COMMANDS = {
+    "busybox:1.37": "[ addgroup adduser ash awk base64 basename bunzip2 cat chgrp chmod chown chpasswd chroot clear cmp cp "
+    "cpio crond cut date dd delgroup deluser df diff dirname dos2unix du echo ed egrep env expr false find free getopt "
+    "getty grep groups gunzip gzip head hexdump hostname httpd id ifconfig install ip kill killall less ln login ls md5sum "
+    "mkdir mkfifo mknod mkpasswd mktemp more mount mountpoint mv nc netstat nice nohup nproc nslookup od passwd paste "
+    "patch pgrep pidof ping pkill printenv printf ps pwd readlink realpath renice reset rm rmdir route sed seq setpriv "
+    "setsid sh sha1sum sha256sum sha512sum shuf sleep sort start-stop-daemon stat strings stty su sync sysctl "
+    "syslogd tac tail tar tee telnet test time timeout top touch tr traceroute true truncate tty umount uname uniq "
+    "unix2dos unlink unxz unzip uptime usleep vi watch wc wget which whoami xargs xxd xz yes zcat",
+    "debian:trixie-slim": "apt-get awk bash chown chpasswd find getent grep groupadd gzip hostname "
+    "id install ln login mount passwd perl sed setpriv setsid sh sha256sum su tar timeout useradd userdel usermod",
+    "python:3.13-slim": "apt-get awk bash find getent grep groupadd gzip install pip pip3 python python3 sed "
+    "setpriv sh sha256sum su tar timeout useradd usermod",
+}
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("image", COMMANDS)
+def test_an_image_has_the_commands_of_the_official_one(run: Run, image: str) -> None:
+    script = 'for name in "$@"; do command -v "$name" > /dev/null || echo "$name is missing"; done; echo looked'
+    assert output(run(image, "sh", "-c", script, "sh", *COMMANDS[image].split())) == "looked\n"
+
+
+@pytest.mark.engine
+def test_busybox_makes_and_removes_users_and_groups(run: Run) -> None:
+    script = """
+        adduser -D -H -u 1042 site && addgroup -S app && adduser -S -G app app && adduser site app
+        adduser -D -g "" -h /srv/x -s /bin/sh x
+        grep -e ^site -e ^app -e ^x /etc/passwd /etc/group; id -u site; stat -c %U:%G /srv/x; [ -e /home/site ] || echo none
+        adduser -D site 2>&1; deluser site; delgroup app 2>&1; id site 2>&1
+    """
+    assert output(run("busybox:1.37", "sh", "-c", f"{script}\ntrue")).splitlines() == [
+        "/etc/passwd:site:x:1042:1042:Linux User,,,:/home/site:/bin/sh",
+        "/etc/passwd:app:x:100:101:Linux User,,,:/home/app:/bin/false",
+        "/etc/passwd:x:x:1000:1000::/srv/x:/bin/sh",
+        "/etc/group:site:x:1042:",
+        "/etc/group:app:x:101:site",
+        "/etc/group:x:x:1000:",
+        "1042",
+        "x:x",
+        "none",
+        "adduser: user 'site' in use",
+        "delgroup: 'app' is a primary group",
+        "id: unknown user site",
+    ]
+
+
+@pytest.mark.engine
+def test_busybox_finds_and_ends_processes_by_name(run: Run) -> None:
+    script = "sleep 99 & sleep 0.2; pgrep -l sleep | cut -d ' ' -f 2; pkill sleep; wait; pgrep sleep || echo gone"
+    assert output(run("busybox:1.37", "sh", "-c", script)) == "sleep\ngone\n"
+
+
 @pytest.mark.engine
 def test_anyone_may_write_to_tmp_in_busybox(run: Run) -> None:
     assert output(run("busybox:1.37", "sh", "-c", "echo hi > /tmp/a; cat /tmp/a", user="1000")) == "hi\n"

@@ -49,6 +49,7 @@ def test_what_is_right_is_read_with_tuples(file):
         ("kind", 'kind = ["command"]', "names the kind `command`, which does not exist. Did you mean `commands`?"),
         ("kind", "kind = []", "has no kind. Name where the answer stands: `commands`, `files`, `questions`."),
         ("requires", 'requires = ["composer"]', "capability `composer`, which does not exist. Did you mean `compose`?"),
+        ("requires", 'unchanged = ["a.py"]', "says that `a.py` is unchanged, which is not in `start/`."),
         ("containers", 'container = ["dd-x"]', "object in `owns` `container`, which does not exist. Did you mean"),
         ("containers", 'containers = "dd-x"', "is 'dd-x', and not a list of texts."),
         (

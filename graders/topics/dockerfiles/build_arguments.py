@@ -6,6 +6,7 @@ from graders.author import Answer, Build, Engine, Failed, Image, check, hinted
 DOCKERFILE = "release.Dockerfile"
 LABEL = "org.opencontainers.image.version"
 LABEL_TEMPLATE = f'{{{{index .Config.Labels "{LABEL}"}}}}'
+CONTENT = f"version {LABEL_TEMPLATE}, layers {{{{.RootFS.Layers}}}}"
 FILE = "/app/version.txt"
 RELEASE, STABLE, CONTAINER = "dd-greeter:release", "dd-greeter:stable", "dd-greeter"
 
@@ -20,6 +21,12 @@ def variables(answer: Answer) -> dict[str, str]:
 def release_builds(engine: Engine, answer: Answer) -> Build:
     """`release.Dockerfile` builds."""
     return engine.build(answer.path, dockerfile=DOCKERFILE, args={"VERSION": _trial(answer)})
+
+
+@check(points=1)
+def unchanged(answer: Answer) -> None:
+    """`Dockerfile` is as it was given."""
+    answer.unchanged(hint="What is built for the release stands in a file of its own. `%reset` brings the file back.")
 
 
 def _trial(answer: Answer) -> str:
@@ -43,6 +50,8 @@ def version_in_label(release_builds: Build, answer: Answer) -> None:
         if not seen:
             says = "is there and empty: where it is written, `$VERSION` has no value"
             hint = "Where does a build argument begin to be known, and where does that end? Look at FROM."
+        elif "$" in seen:
+            hint = "Single quotes keep `$` as it is; in double quotes, or in none, the value takes its place."
         evidence = [f"$ {release_builds.command}", *image.evidence(LABEL_TEMPLATE)]
         raise Failed(f"Built with VERSION={given}, the label {says}.", hint=hint, evidence=evidence)
 
@@ -55,9 +64,12 @@ def version_in_file(release_builds: Build, answer: Answer) -> None:
     if seen is None:
         raise Failed(f"The image holds no `{FILE}`.", hint="Which instruction runs a command in the build?")
     if seen.strip() != given:
+        hint = "A build argument is known from its ARG line on, not before."
+        if "$" in seen:
+            hint = "Single quotes keep `$` as it is; in double quotes, or in none, the value takes its place."
         raise Failed(
             f"Built with VERSION={given}, `{FILE}` {_says(seen.strip())}.",
-            hint="A build argument is known from its ARG line on, not before.",
+            hint=hint,
             evidence=[f"$ {release_builds.command}", *image.history_evidence()],
         )
 
@@ -94,9 +106,12 @@ def greeting(release_builds: Build, engine: Engine) -> None:
     image = release_builds.image
     seen = image.env.get("GREETING")
     if seen != "Hello":
+        hint = "Which instruction gives a value that is there when a container runs?"
+        if seen is not None:
+            hint = "What stands behind `ENV GREETING` on its line, quotes, spaces and `=` included, is the value."
         raise Failed(
-            f"The image sets GREETING to `{seen}`." if seen else "The image does not set `GREETING`.",
-            hint="Which instruction gives a value that is there when a container runs?",
+            "The image does not set `GREETING`." if seen is None else f"The image sets GREETING to `{seen}`.",
+            hint=hint,
             evidence=image.evidence("{{.Config.Env}}"),
         )
     for word, options in (("Hello", {}), ("Ahoy", {"GREETING": "Ahoy"})):
@@ -114,11 +129,11 @@ def both_names(engine: Engine) -> Image:
     """One image is called `dd-greeter:release` and `dd-greeter:stable`."""
     with hinted("Which option of `docker build` names the image? It may be given more than once."):
         release, stable = engine.image(RELEASE), engine.image(STABLE)
-    if release.id != stable.id:
+    if not release.same_as(stable):
         raise Failed(
             f"`{RELEASE}` and `{STABLE}` are two different images.",
             hint="One build can give its image several names.",
-            evidence=[*release.evidence("{{.Id}}"), *stable.evidence("{{.Id}}")],
+            evidence=[*release.evidence(CONTENT), *stable.evidence(CONTENT)],
         )
     return release
 
@@ -140,7 +155,13 @@ def released(both_names: Image, answer: Answer) -> None:
 def ran_with_token(both_names: Image, engine: Engine, answer: Answer) -> None:
     """The container `dd-greeter` ran from it and signed with your token."""
     with hinted("A container stays after it has ended, unless it was run with `--rm`."):
-        container = engine.container(CONTAINER).of(both_names)
+        container = engine.container(CONTAINER)
+    if not container.image.same_as(both_names):
+        raise Failed(
+            f"`{CONTAINER}` was made from `{container.config['Image']}`, which is not the image `{RELEASE}` of now.",
+            hint="A container keeps the image it was made from. After a new build, make a new container.",
+            evidence=[*container.evidence("{{.Image}}"), *both_names.evidence("{{.Id}}")],
+        )
     code = container.wait_exit(10)["ExitCode"]
     logs = container.logs()
     greeted = re.search(r"^(.*)! This is version", logs, re.MULTILINE)

@@ -1,6 +1,11 @@
 from graders.author import Answer, Build, Engine, Failed, Finished, check
 
 TITLE = 'two  words * and "quotes"'
+ARGUMENTS = ("weigh", "", "--all", "*", "$HOME", " a  b ")
+TELLS = """#!/bin/sh
+echo $#
+for argument; do printf '[%s]\\n' "$argument"; done
+"""
 WITHOUT_ARGUMENTS = {
     "“/bin/sh” is no command": (
         "the tool got `/bin/sh` as its first argument: CMD is not a list, so it stands for a shell with your text",
@@ -69,13 +74,24 @@ def _not_replaced(build: Build, run: Finished, seen: str, wanted: str) -> Failed
 
 
 @check(needs=arguments_replace, points=1)
-def arguments_whole(builds: Build, engine: Engine) -> None:
-    """Each argument reaches the tool whole, spaces and quotes included."""
+def arguments_whole(builds: Build, engine: Engine, answer: Answer) -> None:
+    """Each argument reaches the tool whole, spaces and quotes included, however many there are."""
     run = engine.once(builds.image, "title", TITLE)
     if run.stdout.strip() != f"[ {TITLE} ]":
         hint = 'A shell between `docker run` and the tool splits arguments, unless it says "$@" with the quotes.'
         message = f"One argument, `{TITLE}`, was given, and the tool printed {_first_line(run)}."
         raise _failed(builds, run, message, hint)
+    # The tool knows three commands and two arguments; another one in its place tells all that it gets.
+    with answer.copied() as context:
+        (context / "convert").write_text(TELLS)
+        run = engine.once(engine.build(context).image, *ARGUMENTS)
+    wanted = [str(len(ARGUMENTS)), *(f"[{argument}]" for argument in ARGUMENTS)]
+    if run.stdout.splitlines()[: len(wanted)] != wanted:
+        message = (
+            f"The check built your image with a tool in place of `convert` that prints each argument it gets, and gave "
+            f"it {len(ARGUMENTS)}. Not all arrived as they were."
+        )
+        raise _failed(builds, run, message, 'What stands between `docker run` and the tool? "$@" is all arguments.')
 
 
 @check(needs=arguments_replace, points=1)
@@ -102,11 +118,6 @@ def entrypoint_overridable(builds: Build, engine: Engine) -> None:
 
 @check(needs=entrypoint_overridable, points=1)
 def tool_unchanged(builds: Build, engine: Engine, answer: Answer) -> None:
-    """The tool in the image is `convert` as it was given."""
-    run = engine.once(builds.image, "-c", 'cat "$(command -v convert)"', entrypoint="sh")
-    if not answer.as_given("convert", run.stdout.encode()):
-        raise Failed(
-            "The tool in the image is not `convert` as it was given.",
-            hint="The Dockerfile alone can say what runs by default. `%reset` brings the file back.",
-            evidence=run.evidence,
-        )
+    """`convert` is as it was given, in the folder and in the image."""
+    hint = "The Dockerfile alone can say what runs by default. `%reset` brings the file back."
+    engine.unchanged(answer, engine.run(builds.image, "600", entrypoint="sleep"), "convert", hint=hint)

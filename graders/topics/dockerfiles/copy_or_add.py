@@ -43,7 +43,14 @@ def unpacked(builds: Build, engine: Engine) -> None:
     """The files of `site.tar.gz` are in `/srv/site`, unpacked."""
     there = builds.image.archive(PLACE)
     missing = [path for path in (f"{PLACE}/index.html", f"{PLACE}/css/style.css") if path not in there]
-    if missing and f"{PLACE}/{SITE}" in there:
+    packed = there.get(f"{PLACE}/{SITE}")
+    if missing and packed and packed.isdir():
+        raise Failed(
+            f"The archive was unpacked in a directory that is called `{PLACE}/{SITE}`.",
+            hint="An archive is unpacked in the directory that stands last on the line.",
+            evidence=engine.look(builds.image, "find", PLACE),
+        )
+    if missing and packed:
         raise Failed(
             f"`{PLACE}/{SITE}` is there, still packed.",
             hint="One of COPY and ADD unpacks a local archive.",

@@ -62,7 +62,7 @@ def complete(builds: Build, engine: Engine, answer: Answer) -> dict[str, tarfile
         hint = "Which pattern fits this name, or the name of a folder above it?"
         if all("/." in f"/{name}" for name in missing):
             hint = "A pattern matches more than it should. Which of yours fits this name? "
-            hint += "A line that begins with `!` takes names back."
+            hint += _odd_line(answer, order=True) or "A line that begins with `!` takes names back."
         raise Failed(
             f"The image lacks {_listed(missing)}, which the app needs.",
             hint=hint,
@@ -89,6 +89,22 @@ def no_bulk(builds: Build, engine: Engine, answer: Answer) -> None:
     _absent("node_modules", builds, engine, answer)
 
 
+def _odd_line(answer: Answer, *, order: bool = False) -> str:
+    """A hint where a line of .dockerignore means something else than its writer meant."""
+    file = answer.path / ".dockerignore"
+    lines = file.read_text(errors="replace").splitlines() if file.is_file() else []
+    patterns = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    for line in patterns:
+        if line[:1] in {'"', "'"}:
+            return f"Quotes are part of a pattern: what does `{line}` match?"
+        if " #" in line:
+            return f"A comment has a line of its own: all of `{line}` is one pattern."
+    taken_back = [number for number, line in enumerate(patterns) if line.startswith("!")]
+    if order and taken_back and not all(line.startswith("!") for line in patterns[taken_back[0] :]):
+        return "Of all lines that fit a name, the last one decides. What stands below your `!`?"
+    return ""
+
+
 def _absent(name: str, builds: Build, engine: Engine, answer: Answer) -> None:
     image = builds.image
     found = image.holds(answer.nonce(name, 24), above=engine.original(BASE))
@@ -107,6 +123,7 @@ def _absent(name: str, builds: Build, engine: Engine, answer: Answer) -> None:
             hint = (
                 "A pattern is matched against the whole path from the top of the folder, not against each name in it."
             )
+        hint = _odd_line(answer) or hint
         evidence = engine.look(image, "find", APP, "-name", name)
         raise Failed(f"The image holds {_listed(found)}.{which}", hint=hint, evidence=evidence)
 

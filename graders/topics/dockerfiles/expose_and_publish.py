@@ -1,6 +1,8 @@
 from graders.author import Answer, Build, Container, Engine, Failed, check
 
 IMAGE, NAME, VISITOR = "dd-desk:1.0", "dd-desk", "dd-desk-visitor"
+BASE = "busybox:1.37"
+KEPT = "/office/key"
 PAGE, KEY = "8080/tcp", "9090/tcp"
 EXPOSED = "{{json .Config.ExposedPorts}}"
 
@@ -49,7 +51,12 @@ def running(engine: Engine) -> Container:
 def from_this_image(running: Container, builds: Build, engine: Engine) -> None:
     """It was made from `dd-desk:1.0`, built from the Dockerfile as it is now."""
     image = engine.image(IMAGE)
-    running.of(image)
+    if not running.image.same_as(image):
+        raise Failed(
+            f"`{NAME}` was made from `{running.config['Image']}`, which is not the image `{IMAGE}` of now.",
+            hint="A container keeps the image it was made from. After a new build, make a new container.",
+            evidence=[*running.evidence("{{.Image}}"), *image.evidence("{{.Id}}")],
+        )
     if image.config.get("ExposedPorts") != builds.image.config.get("ExposedPorts"):
         raise Failed(
             f"`{IMAGE}` is not what the `Dockerfile` says now.",
@@ -114,22 +121,44 @@ def key_not_published(running: Container) -> str:
 
 
 @check(needs=key_not_published, points=2)
-def visitor(engine: Engine, key_not_published: str) -> None:
-    """The container `dd-desk-visitor` got the key from port 9090, and printed it."""
-    container = engine.container(VISITOR)
-    code, output = container.wait_exit(10)["ExitCode"], container.logs()
-    if key_not_published not in output:
-        seen = f"did not print the key that `{NAME}` has now" if output.strip() else "printed nothing"
-        message = f"`{VISITOR}` ended with exit code {code} and {seen}."
-        hint = (
-            "Each container makes a key of its own, and keeps it until it is removed. "
-            "The visitor must ask, and what it prints must be the answer."
-        )
-        if "refused" in output or "can't connect" in output:
-            message = f"Nothing answered `{VISITOR}`: it asked where nobody listens on port 9090."
-            hint = (
-                "In a container, 127.0.0.1 is that container itself; with the machine's network, it is the machine. "
-                f"How does one container get to another, or into the network of `{NAME}`?"
+def visitor(engine: Engine, answer: Answer, running: Container, key_not_published: str) -> None:
+    """The container `dd-desk-visitor`, of `busybox:1.37`, got the key from port 9090, and printed it."""
+    container = engine.container(VISITOR).from_image(BASE)
+    container.wait_log(key_not_published)
+    if key_not_published not in container.logs():
+        raise _no_key(container)
+    # Who asks gets what is there now. Another visitor, started as this one was, is to print another key.
+    other = answer.nonce("another key", 24)
+    write = ["sh", "-c", f'echo "$1" > {KEPT}', "sh"]
+    running.exec(*write, other, user="0")
+    try:
+        again = container.twin(network_mode=container.host_config["NetworkMode"])
+        if not again.wait_log(other):
+            raise Failed(
+                f"The check gave `{NAME}` another key and started a second visitor with the command of `{VISITOR}`; "
+                "it did not print the new key.",
+                hint="The visitor itself must ask port 9090, and what it prints must be the answer.",
+                evidence=container.evidence("{{.HostConfig.NetworkMode}} {{.Path}}"),
             )
-        template = "{{.HostConfig.NetworkMode}} {{.Config.Cmd}} exit code {{.State.ExitCode}}"
-        raise Failed(message, hint=hint, evidence=[*container.evidence(template), *container.log_evidence()])
+    finally:
+        running.exec(*write, key_not_published, user="0")
+
+
+def _no_key(container: Container) -> Failed:
+    output = container.logs()
+    state = container.state
+    how = "still runs" if state["Running"] else f"ended with exit code {state['ExitCode']}"
+    seen = f"did not print the key that `{NAME}` has now" if output.strip() else "printed nothing"
+    message = f"`{VISITOR}` {how} and {seen}."
+    hint = (
+        "Each container makes a key of its own, and keeps it until it is removed. "
+        "The visitor must ask, and what it prints must be the answer."
+    )
+    if "refused" in output or "can't connect" in output:
+        message = f"Nothing answered `{VISITOR}`: it asked where nobody listens on port 9090."
+        hint = (
+            "In a container, 127.0.0.1 is that container itself; with the machine's network, it is the machine. "
+            f"How does one container get to another, or into the network of `{NAME}`?"
+        )
+    template = "{{.HostConfig.NetworkMode}} {{.Config.Cmd}} exit code {{.State.ExitCode}}"
+    return Failed(message, hint=hint, evidence=[*container.evidence(template), *container.log_evidence()])

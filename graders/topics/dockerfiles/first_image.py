@@ -55,9 +55,12 @@ def in_place(builds: Build, engine: Engine, answer: Answer) -> None:
             hint="The last word of COPY is the place in the image; a place without `/` in front is below WORKDIR.",
             evidence=search.evidence,
         )
-    if there != answer.file("app.py").read_bytes():
+    answer.unchanged()
+    if not answer.as_given("app.py", there):
         raise Failed(
-            "`/app/app.py` is not the `app.py` of your folder.", hint="Where does the other content come from?"
+            "`/app/app.py` is not the `app.py` of your folder.",
+            hint="Where does the other content come from?",
+            evidence=engine.look(builds.image, "cat", "/app/app.py"),
         )
 
 

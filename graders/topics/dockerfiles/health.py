@@ -1,15 +1,19 @@
 import re
 import time
 
-from graders.author import Answer, Attributes, Build, Container, Engine, Failed, check, hinted
+from graders.author import Answer, Attributes, Build, Container, DrydockError, Engine, Failed, check, hinted
 
 HEALTHY_SECONDS, UNHEALTHY_SECONDS = 15, 20
 DATA = "departures.csv"
+OUT_OF_TIME, KEPT_PROBES = -1, 5
+"""The exit code of a health check that took too long, and how many probes an Engine remembers."""
 NOTHING_RAN = {-1, 126, 127}
 """Exit codes of a health check whose command could not be started."""
 MISSING_TOOL = re.compile(
     r'exec: "([^"]+)": executable file not found|(?:\d+|line \d+): ([^\s:]+): (?:command )?not found'
 )
+Started = tuple[Container, Container, Container]
+"""One to break, one to freeze, one to leave alone."""
 FREEZE = 'for p in /proc/[0-9]*; do grep -q "[k]iosk.py" "$p/cmdline" && kill -STOP "${p#/proc/}"; done; true'
 
 
@@ -27,17 +31,17 @@ def has_health(builds: Build) -> Attributes:
 
 
 @check(needs=has_health, points=2)
-def becomes_healthy(builds: Build, has_health: Attributes, engine: Engine) -> tuple[Container, Container]:
+def becomes_healthy(builds: Build, has_health: Attributes, engine: Engine) -> Started:
     """A container of the image is `healthy` within 15 seconds of its start."""
-    to_break, to_freeze = (
-        engine.run(builds.image, publish=[8080], restart_policy={"Name": "always"}) for _ in range(2)
+    to_break, to_freeze, left_alone = (
+        engine.run(builds.image, publish=[8080], restart_policy={"Name": "always"}) for _ in range(3)
     )
-    for container in (to_break, to_freeze):
+    for container in (to_break, to_freeze, left_alone):
         over = container.becomes("healthy", HEALTHY_SECONDS, or_else=_could_not_run)
         if not over or _could_not_run(container.attributes):
             container.running()
             raise _not_healthy(container, has_health)
-    return to_break, to_freeze
+    return to_break, to_freeze, left_alone
 
 
 def _could_not_run(attributes: Attributes) -> bool:
@@ -65,10 +69,43 @@ def _seconds(health: Attributes, option: str) -> float:
     return float(health.get(option) or 30_000_000_000) / 1e9
 
 
+@check(needs=becomes_healthy, points=1)
+def unchanged(becomes_healthy: Started, engine: Engine, answer: Answer) -> None:
+    """`kiosk.py` is as it was given, in the folder and in the container."""
+    engine.unchanged(answer, becomes_healthy[2], "kiosk.py")
+
+
+@check(needs=becomes_healthy, points=1)
+def stays_healthy(becomes_healthy: Started, has_health: Attributes) -> None:
+    """It stays `healthy` as long as the app is well."""
+    left_alone, seen = becomes_healthy[2], [probe["Start"] for probe in becomes_healthy[2].probes]
+    enough = min(has_health.get("Retries") or 3, KEPT_PROBES - 1) + 1
+
+    def later(attributes: Attributes) -> list[Attributes]:
+        return [probe for probe in attributes["State"]["Health"]["Log"] or [] if probe["Start"] not in seen]
+
+    left_alone.wait_until(
+        lambda a: a["State"]["Health"]["Status"] == "unhealthy" or len(later(a)) >= enough, UNHEALTHY_SECONDS
+    )
+    failed = [probe for probe in left_alone.probes if probe["Start"] not in seen and probe["ExitCode"]]
+    if left_alone.health != "unhealthy" and (not failed or len(failed) < len(later(left_alone.attributes))):
+        return
+    if all(probe["ExitCode"] == OUT_OF_TIME for probe in failed):
+        raise DrydockError(
+            "The app was left alone, and its health check, which had answered, did not end in its time any more.",
+            "See that the Engine is not overloaded and check again.",
+        )
+    raise Failed(
+        f"The app was left alone and answers; its health check was well at first, and then failed {len(failed)} times.",
+        hint="The command runs again and again in the same container. What does it find there the second time?",
+        evidence=left_alone.health_evidence(),
+    )
+
+
 @check(needs=becomes_healthy, points=2)
-def notices_errors(becomes_healthy: tuple[Container, Container], has_health: Attributes) -> float:
+def notices_errors(becomes_healthy: Started, has_health: Attributes) -> float:
     """It is `unhealthy` within 20 seconds of the first answer with an error."""
-    broken, frozen = becomes_healthy
+    broken, frozen, _ = becomes_healthy
     # The other one is frozen at the same time, so that nobody waits twice.
     frozen.kill("STOP")
     frozen.exec("sh", "-c", FREEZE, user="0")
@@ -112,9 +149,7 @@ def _ended(attributes: Attributes) -> bool:
 
 
 @check(needs=notices_errors, points=2)
-def notices_silence(
-    becomes_healthy: tuple[Container, Container], notices_errors: float, has_health: Attributes
-) -> None:
+def notices_silence(becomes_healthy: Started, notices_errors: float, has_health: Attributes) -> None:
     """It is `unhealthy` within 20 seconds after the app stops answering."""
     hint, timeout = "What does the command look at? The app must be asked.", _seconds(has_health, "Timeout")
     if timeout > UNHEALTHY_SECONDS / 3:
@@ -124,7 +159,7 @@ def notices_silence(
 
 
 @check(needs=notices_errors, points=1)
-def only_looks(becomes_healthy: tuple[Container, Container]) -> None:
+def only_looks(becomes_healthy: Started) -> None:
     """Nobody ended or restarted the broken container, though `--restart always` was given."""
     broken = becomes_healthy[0]
     if _ended(broken.attributes):

@@ -7,6 +7,9 @@ ENTRIES = f"{DATA}/entries.txt"
 FOR_EVERYONE = ("/tmp", "/var/tmp", "/run/lock", DATA)  # noqa: S108
 HOME = re.compile(r"/home/[^/]+(/\.[^/]+)?")
 """What `useradd --create-home` makes."""
+OK = 200
+REFUSED = re.compile(r"^PermissionError: .*'(/[^'/]*)", re.MULTILINE)
+"""The top of what the app was refused, in its log."""
 STRANGER = "64123:64123"
 
 
@@ -22,22 +25,39 @@ def answers(builds: Build, engine: Engine) -> Container:
     """A container started with no options answers on port 8080."""
     with hinted("USER creates no user (a number needs none), and the user must be allowed to read what the app needs."):
         container = engine.run(builds.image, publish=[8080])
-        container.page(port=8080)
+        if container.request(port=8080).status != OK:
+            raise _unanswered(container)
     return container
 
 
+def _unanswered(container: Container) -> Failed:
+    seen, refused = container.request(port=8080).seen, REFUSED.search(container.logs())
+    if not refused:
+        return Failed(f"Port 8080 of a container of the image {seen}.", evidence=container.log_evidence())
+    return Failed(
+        f"Port 8080 of a container of the image {seen}. The app was refused `{refused[1]}`.",
+        hint="As whom does the app run, to whom does that belong, and is the user in that group?",
+        evidence=[*container.exec("ls", "-ldn", refused[1], user="0").evidence, *container.log_evidence()],
+    )
+
+
 @check(needs=answers, points=2)
-def not_root(answers: Container, builds: Build) -> str:
+def not_root(answers: Container, builds: Build, engine: Engine) -> str:
     """The app does not run as root."""
-    status = answers.exec("cat", "/proc/1/status", user="0").stdout
-    user, group = (re.findall(rf"^{kind}:\s+\d+\s+(\d+)", status, re.MULTILINE)[0] for kind in ("Uid", "Gid"))
-    if user == "0":
+    app = engine.listener(answers, 8080)
+    if app.user == 0:
         raise Failed(
-            "The app runs as user 0, root.",
+            f"The app, {app.called}, runs as user 0, root.",
             hint="Which instruction says as whom containers run? The last one of its kind counts.",
             evidence=[*builds.image.evidence("{{.Config.User}}"), *answers.log_evidence()],
         )
-    return f"{user}:{group}"
+    return f"{app.user}:{app.group}"
+
+
+@check(needs=answers, points=1)
+def unchanged(answers: Container, engine: Engine, answer: Answer) -> None:
+    """`guestbook` is as it was given, in the folder and in the container."""
+    engine.unchanged(answer, answers, "guestbook")
 
 
 @check(needs=not_root, points=1)

@@ -8,6 +8,7 @@ LOCK, APP, SECRET = "requirements.lock", "app.py", ".env"
 OLD, NEW = "1.4.0", "1.4.1"
 PORT = 5000
 STOP_SECONDS, KILLED = 3, 137
+SIGTERM = ("SIGTERM", "TERM", "15")
 HEALTH_SECONDS = 20
 SECOND = 1_000_000_000
 OFTEN = {"interval": SECOND, "retries": 1, "start_period": SECOND // 1000}
@@ -78,8 +79,9 @@ def follows_lock(engine: Engine, answer: Answer) -> None:
         wheel = next((context / "wheels").glob(f"tides-{NEW}-*.whl"), None)
         if wheel is None:
             raise Failed(f"`wheels` holds no tides {NEW} any more.", hint="`%reset` brings the files back.")
-        line = f"tides=={NEW} --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}"
-        lock = context / LOCK
+        lock, line = context / LOCK, f"tides=={NEW}"
+        if "--hash" in lock.read_text():
+            line += f" --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}"
         lock.write_text(re.sub(rf"^tides=={re.escape(OLD)}.*$", line, lock.read_text(), flags=re.MULTILINE))
         build = engine.build(context)
     there = _packages(engine, build.image).get("tides", ("nothing", ""))[0]
@@ -148,12 +150,19 @@ def keeps_packages(installed: Packages, engine: Engine, answer: Answer) -> None:
         )
 
 
+@check(needs=answers, points=1)
+def unchanged(answers: Container, engine: Engine, answer: Answer) -> None:
+    """`app.py`, `wheels` and the lock files are as they were given, and so is `app.py` in the container."""
+    engine.unchanged(answer, answers, APP)
+
+
 @check(needs=answers, points=2)
-def not_root(answers: Container, builds: Build) -> None:
+def not_root(answers: Container, builds: Build, engine: Engine) -> None:
     """It does not run as root."""
-    if answers.first_user == 0:
+    server = engine.listener(answers, PORT)
+    if server.user == 0:
         raise Failed(
-            "The server runs as user 0, root.",
+            f"The server, {server.called}, runs as user 0, root.",
             hint="Which instruction says as whom containers run?",
             evidence=builds.image.evidence("{{.Config.User}}"),
         )
@@ -170,9 +179,14 @@ def stops(builds: Build, engine: Engine) -> None:
         seen = f"It ended with exit code {code}."
         if code == KILLED:
             seen = f"{STOP_SECONDS} seconds after `docker stop` it still ran, and was killed: exit code {code}."
+        hint = "The server ends in good order when it hears of the stop. How does it become process 1?"
+        signal = str(builds.image.config.get("StopSignal") or SIGTERM[0])
+        if signal not in SIGTERM:
+            seen += f" The image says that `docker stop` sends {signal}, not SIGTERM."
+            hint = "On SIGTERM the server ends in good order. Which instruction changed the signal?"
         raise Failed(
             f"{seen} The signal went to process 1, which is `{first}`.",
-            hint="The server ends in good order when it hears of the stop. How does it become process 1?",
+            hint=hint,
             evidence=[*builds.image.command_evidence(), *container.log_evidence()],
         )
 

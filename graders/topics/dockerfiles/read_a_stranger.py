@@ -1,3 +1,6 @@
+import bz2
+import gzip
+import lzma
 import re
 
 from graders.author import Answer, Build, Engine, Failed, Image, check, hinted
@@ -6,7 +9,7 @@ BASE, STRANGER = "busybox:1.37", "dd-stranger:1.0"
 PLACE = "/srv/letter"
 OF_THE_ENGINE = ("/proc", "/sys", "/dev", "/.dockerenv", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/etc/mtab")
 """What an Engine puts into each container."""
-LOADED = re.compile(r"(?:load metadata for|^(?:\[[^]]*\] )?FROM) (?:docker\.io/(?:library/)?)?(\S+)")
+LOADED = re.compile(r"(?:load metadata for|^(?:\[[^]]*\] )?FROM) (?:docker\.io/(?:library/)?)?([^\s@]+)")
 """How a build step names an image that it reads; Engine 20.10 loads no metadata for COPY --from."""
 TITLE = '{{index .Config.Labels "org.opencontainers.image.title"}}'
 SIGNALS = {"2": "SIGINT"}
@@ -44,15 +47,23 @@ def builds(engine: Engine, answer: Answer) -> Build:
 def own_work(builds: Build, engine: Engine) -> None:
     """It is built from `busybox:1.37`, and without the stranger."""
     stranger = engine.image(STRANGER)
+    # Whatever an image is called: made of the stranger, it has layers of the stranger.
+    own = set(stranger.layers) - set(engine.original(BASE).layers)
     for step in builds.steps:
         loaded = LOADED.search(step.name)
-        if loaded and engine.has_image(loaded[1]) and engine.image(loaded[1]).id == stranger.id:
-            name = f"`{loaded[1]}`" + (f", which is `{STRANGER}`," if loaded[1] != STRANGER else "")
-            raise Failed(
-                f"The build uses {name} itself. Where the stranger is not, nothing can be built from your Dockerfile.",
-                hint="Take out of the image what cannot be made anew, before the build, and copy it from your folder.",
-                evidence=[f"$ {builds.command}", step.name],
-            )
+        if not loaded or not engine.has_image(loaded[1]) or not own & set(engine.image(loaded[1]).layers):
+            continue
+        used, evidence = f"`{loaded[1]}` itself", [f"$ {builds.command}", step.name]
+        if loaded[1] != STRANGER:
+            used = f"`{loaded[1]}`, which is `{STRANGER}`, itself"
+        if engine.image(loaded[1]).id != stranger.id:
+            used = f"`{loaded[1]}`, which is made of `{STRANGER}`"
+            evidence += engine.evidence("{{range .RootFS.Layers}}{{println .}}{{end}}", STRANGER, loaded[1])
+        raise Failed(
+            f"The build uses {used}. Where the stranger is not, nothing can be built from your Dockerfile.",
+            hint="Take out of the image what cannot be made anew, before the build, and copy it from your folder.",
+            evidence=evidence,
+        )
     with hinted("The stranger shares its lowest layers with its base, and yours should too."):
         builds.image.starts_from(BASE)
 
@@ -69,9 +80,21 @@ def files(builds: Build, engine: Engine) -> tuple[Files, Files]:
             if path not in wanted:
                 raise Failed(f"`{path}` is in your image, and not in the stranger.", evidence=_both(engine, builds))
             if wanted[path][0] != seen[path][0]:
-                evidence = _both(engine, builds, "cat", path)
-                raise Failed(f"`{path}` has other contents than in the stranger.", evidence=evidence)
+                raise _other_contents(engine, builds, path)
     return wanted, seen
+
+
+def _other_contents(engine: Engine, builds: Build, path: str) -> Failed:
+    mine, theirs = builds.image.read(path) or b"", engine.image(STRANGER).read(path) or b""
+    if mine.split() != theirs.split():
+        evidence = _both(engine, builds, "cat", path)
+        return Failed(f"`{path}` has other contents than in the stranger.", evidence=evidence)
+    hint = "`docker cp` takes a file as it is; a terminal (`docker run -t`) and an editor change what ends a line."
+    return Failed(
+        f"`{path}` has the words that it has in the stranger; spaces or ends of lines are others (`^M` is CR).",
+        hint=hint,
+        evidence=_both(engine, builds, "cat", "-A", path),
+    )
 
 
 def _files(engine: Engine, image: Image) -> Files:
@@ -111,21 +134,38 @@ def owners_and_modes(files: tuple[Files, Files], builds: Build, engine: Engine) 
 
 @check(needs=(files, own_work), points=2)
 def follows(engine: Engine, answer: Answer) -> None:
-    """With another letter, the seal is that of the other letter."""
+    """With another letter, the image has the other letter, and its seal."""
     word = _word(answer).encode()
     with answer.copied() as context:
-        # As long as the old word, so that archives stay whole.
         for path in context.rglob("*"):
             if path.is_file() and not path.is_symlink():
-                path.write_bytes(path.read_bytes().replace(word, word[::-1]))
+                path.write_bytes(_reworded(path.read_bytes(), word))
         image = engine.build(context).image
+    put = "The check put another word into your letter and built again; "
+    if word[::-1] not in (image.read(f"{PLACE}/letter.txt") or b""):
+        raise Failed(
+            f"{put}the letter in the image is still the old one.",
+            hint="Where does your build take the letter from? It comes from a file in your folder.",
+            evidence=engine.look(image, "cat", f"{PLACE}/letter.txt", user="0"),
+        )
     compared = engine.once(image, "-c", f"cd {PLACE} && sha256sum -c seal", entrypoint="sh", user="0")
     if compared.exit_code:
         raise Failed(
-            "The check put another word into your letter and built again; the seal is still that of the old letter.",
+            f"{put}the seal is still that of the old letter.",
             hint="The stranger's seal was made by a step of its build. Which one?",
             evidence=compared.evidence,
         )
+
+
+def _reworded(content: bytes, word: bytes) -> bytes:
+    """What a file holds, with another word, as long as the old one, so that archives stay whole."""
+    for magic, compression in ((b"\x1f\x8b", gzip), (b"BZh", bz2), (b"\xfd7zXZ", lzma)):
+        if content.startswith(magic):
+            try:
+                return bytes(compression.compress(compression.decompress(content).replace(word, word[::-1])))
+            except (OSError, EOFError, lzma.LZMAError):
+                break
+    return content.replace(word, word[::-1])
 
 
 @check(needs=builds, points=1)

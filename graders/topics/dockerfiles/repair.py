@@ -5,13 +5,6 @@ from graders.author import Answer, Build, Container, Engine, Failed, check, hint
 DATA, NOTES = "/data", "/data/notes.txt"
 
 
-@check(points=1)
-def code_unchanged(answer: Answer) -> None:
-    """`shelf.py` and `frame.py` are as they were given."""
-    hint = "The app is right; how its image is made is not. `%reset` keeps a copy of your files."
-    answer.unchanged("shelf.py", "frame.py", hint=hint)
-
-
 @check(points=2)
 def builds(engine: Engine, answer: Answer) -> Build:
     """The Dockerfile builds."""
@@ -39,6 +32,13 @@ def starts(builds: Build, engine: Engine) -> Container:
             message = "A container of the image runs, and no shelf has started in it after 10 seconds."
             raise Failed(message, evidence=container.log_evidence())
     return container
+
+
+@check(needs=starts, points=1)
+def code_unchanged(starts: Container, engine: Engine, answer: Answer) -> None:
+    """`shelf.py` and `frame.py` are as they were given, in the folder and in the container."""
+    hint = "The app is right; how its image is made is not. `%reset` keeps a copy of your files."
+    engine.unchanged(answer, starts, "shelf.py", "frame.py", hint=hint)
 
 
 @check(needs=starts, points=2)
@@ -86,11 +86,13 @@ def keeps_notes(answers: Container, answer: Answer) -> None:
 
 
 @check(needs=keeps_notes, points=1)
-def not_root(answers: Container, builds: Build) -> None:
+def not_root(answers: Container, builds: Build, engine: Engine) -> None:
     """It does not run as root."""
-    if answers.first_user == 0:
+    shelf = engine.listener(answers, 8080)
+    if shelf.user == 0:
         raise Failed(
-            "The shelf runs as user 0, root. So it may write anywhere, and so may whoever finds a hole in it.",
+            f"The shelf, {shelf.called}, runs as user 0, root. "
+            "So it may write anywhere, and so may whoever finds a hole in it.",
             hint="The user was right; what the user may do was not.",
             evidence=[*builds.image.evidence("{{.Config.User}}"), *answers.log_evidence()],
         )

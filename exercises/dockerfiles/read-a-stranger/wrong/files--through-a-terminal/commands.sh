@@ -1,0 +1,1 @@
+docker run --rm -t --entrypoint cat dd-stranger:1.0 letter.txt > letter.txt

@@ -65,7 +65,7 @@ check "import-linter" lint-imports
 check "codespell" codespell
 # What learners find set up: programs of theirs, without the manners of our own.
 check "ruff check of scenes" ruff check --isolated --select E,F,W,I,B --line-length 120 exercises/*/*/scene
-check "shellcheck" shellcheck -x .ci/run environment/*.sh environment/*/*.sh exercises/*/*/scene/*.sh
+check "shellcheck" shellcheck -x .ci/run environment/*.sh environment/*/*.sh environment/engines/sudo exercises/*/*/scene/*.sh
 check "hadolint" hadolint_all
 # Tests on the machine's own Engine are in one group, since they use the same names as a learner.
 # Two workers a processor: while one waits for an Engine, another works.

@@ -227,7 +227,7 @@ def _open_jupyterlab(chosen: argparse.Namespace, workspace: Path, connection: Co
     environment = os.environ | dict(connection.environment) | {"DRYDOCK_WORKSPACE": str(workspace)}
     # jupyter finds its kernels and alembic on PATH, also where the environment is not activated.
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", "")])
-    environment.setdefault("PYTHONSTARTUP", str(JUPYTER / "startup.py"))
+    environment.setdefault("PYTHONSTARTUP", str(Path(__file__).with_name("startup.py")))
     # What JupyterLab shows to a learner: no question about news, which needs the internet.
     config = [str(JUPYTER), environment.get("JUPYTER_CONFIG_PATH", "")]
     environment["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, config))

@@ -10,7 +10,7 @@ from environment.engines.script import TIMED_OUT
 from environment.engines.session import current_session
 from graders.answer import Answer
 from graders.check import CheckResult, Outcome, Verdict, run_checks
-from graders.engine import PROBE_IMAGE, Engine
+from graders.engine import PROBE_IMAGE, Engine, frontends
 from graders.engine.words import explain
 from graders.errors import DrydockError, Failed
 from graders.exercise import COMMANDS, Exercise
@@ -100,6 +100,10 @@ def believe(connection: Connection) -> None:
         raise DrydockError(tampered, "Nothing that this Engine says can be believed; look at the answer by hand.")
 
 
+def _text(file: Path) -> str:
+    return file.read_bytes().decode(errors="surrogateescape")
+
+
 def _play(
     exercise: Exercise, connection: Connection, engine: Engine, answer: Answer, on_output: Callable[[str], None] | None
 ) -> list[str]:
@@ -111,6 +115,10 @@ def _play(
         return []
     # Whatever the commands do with their names, what a grader starts is made from these.
     engine.keep_originals({*exercise.images, PROBE_IMAGE})
+    for dockerfile in answer.path.rglob("*Dockerfile*"):
+        # What a usual syntax line names is in each Engine: for its sake nothing is fetched.
+        if dockerfile.is_file() and frontends.is_stock(frontends.named(given := _text(dockerfile))):
+            dockerfile.write_bytes(frontends.without(given).encode(errors="surrogateescape"))
     text = script.read_bytes()
     # Commands typed on Windows are right commands; only the line endings are not bash's.
     script.write_bytes(text.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n"))

@@ -172,7 +172,7 @@ class Container:
 
     def of(self, image: Image) -> Self:
         """This container; fails, showing both ids, where it was made from any other image than this."""
-        if self.attributes["Image"] != image.id:
+        if not self.image.same_as(image):
             made_from = self.config["Image"]
             raise Failed(
                 f"`{self.name}` was made from `{made_from}`, which is not the image `{image.reference}` of now.",

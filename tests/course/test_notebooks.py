@@ -13,10 +13,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from environment import JUPYTER
 from graders import progress
 from graders.engine.cleaning import remove_exercise
-from graders.exercise import COMMANDS, exercises, load, topics
+from graders.exercise import COMMANDS, PACKAGE, exercises, load, topics
 from graders.notebooks import build, build_source
 from graders.workspace import build_workspace
 
@@ -176,7 +175,7 @@ def test_every_cell_runs_and_prints_what_the_text_says(topic, tmp_path, monkeypa
 def test_a_kernel_that_was_restarted_knows_the_magics(tmp_path, monkeypatch):
     from nbclient import NotebookClient
 
-    monkeypatch.setenv("PYTHONSTARTUP", str(JUPYTER / "startup.py"))
+    monkeypatch.setenv("PYTHONSTARTUP", str(PACKAGE / "startup.py"))
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("%hint")])
     NotebookClient(notebook, resources={"metadata": {"path": str(tmp_path)}}).execute()
     assert "such as `%hint images/first-container`" in notebook.cells[0].outputs[0].data["text/plain"]

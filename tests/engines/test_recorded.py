@@ -38,6 +38,7 @@ ANSWERS = {
         },
         "NetworkSettings": {"Networks": {"bridge": {"IPAddress": "172.17.0.2"}}},
     },
+    f"/images/sha256:{'cd' * 32}/history": [],
     "/images/nginx:1.26/json": {"Id": "sha256:" + "cd" * 32, "RootFS": {"Type": "layers"}, "Config": {}},
 }
 ANSWERS[f"/containers/{'ab' * 32}/json"] = ANSWERS["/containers/dd-web/json"]
@@ -47,9 +48,9 @@ ANSWERS[f"/containers/{'ab' * 32}/json"] = ANSWERS["/containers/dd-web/json"]
 class Recorded(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         found = ANSWERS.get(re.sub(r"^/v[\d.]+", "", self.path))
-        self.send_response(200 if found else 404)
+        self.send_response(404 if found is None else 200)
         self.end_headers()
-        self.wfile.write(json.dumps(found or {"message": "no such object"}).encode())
+        self.wfile.write(json.dumps({"message": "no such object"} if found is None else found).encode())
 
     def log_message(self, *_: object) -> None:
         pass

@@ -16,6 +16,7 @@ from graders.variants import Variant
 
 
 LEFT_TO_ALL = {
+    "images/repair/right/feed-asked-until-it-answers",
     *(
         f"dockerfiles/production-app/wrong/{name}"
         for name in (
@@ -39,7 +40,7 @@ LEFT_TO_ALL = {
         )
     ),
 }
-"""The dearest wrong answers of the two dearest exercises, which the standard proof leaves out."""
+"""The dearest answers of the two dearest exercises, which the standard proof leaves out."""
 
 
 def standard(exercise) -> list[Variant]:

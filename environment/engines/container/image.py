@@ -134,7 +134,7 @@ def _first_error(said: str) -> str:
 
 def _files() -> list[tuple[str, Path]]:
     """Return the build context: names in it, and the files here."""
-    scripts = [HERE / "entrypoint.py", HERE.parent / "script.py", HERE.parent / "request.py"]
+    scripts = [HERE / "entrypoint.py", *(HERE.parent / name for name in ("script.py", "request.py", "sudo"))]
     return [("Dockerfile", HERE / "Dockerfile"), *((f"drydock/{path.name}", path) for path in scripts)]
 
 
@@ -153,7 +153,7 @@ def _build(host: docker.DockerClient, image: str, recipe: Recipe, base: str, dig
         for name, path in _files():
             member = tarfile.TarInfo(name)
             content = path.read_bytes()
-            member.size, member.mode = len(content), 0o644
+            member.size, member.mode = len(content), path.stat().st_mode & 0o755 | 0o644
             tar.addfile(member, io.BytesIO(content))
     context.seek(0)
     try:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 LOCK = HERE / "packages.lock"
 SCRIPT = HERE.parents[1] / "script.py"
+SUDO = HERE.parents[1] / "sudo"
 PARTS = ("vmlinuz", "initrd", "root.squashfs")
 ARCHITECTURE = "amd64"
 KERNEL = re.compile(r"^linux-image-\d")
@@ -290,6 +291,7 @@ def _finish(tree: Path, into: Path) -> None:
     _link(tree / "usr/local/bin/runc", "crun")  # the same goes before both
     _link(tree / "var/run", "/run")
     shutil.copyfile(SCRIPT, _made(tree / "usr/local/lib/drydock/script.py"))
+    shutil.copyfile(SUDO, _made(tree / "usr/local/bin/sudo")).chmod(0o755)
     _write_initrd(tree, modules, into / "initrd")
     disk = into / "root.squashfs"
     disk.unlink(missing_ok=True)

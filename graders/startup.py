@@ -1,7 +1,5 @@
 """Python's startup file in JupyterLab: notebooks have the course's magics at once, also after a restart."""
 
-# ruff: noqa: INP001 - run by its path, in no package
-
 from IPython import get_ipython
 
 if (shell := get_ipython()) is not None:

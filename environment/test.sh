@@ -68,8 +68,7 @@ check "ruff check of scenes" ruff check --isolated --select E,F,W,I,B --line-len
 check "shellcheck" shellcheck -x .ci/run environment/*.sh environment/*/*.sh environment/engines/sudo exercises/*/*/scene/*.sh
 check "hadolint" hadolint_all
 # Tests on the machine's own Engine are in one group, since they use the same names as a learner.
-# Two workers a processor: while one waits for an Engine, another works.
-check "pytest" pytest -n "$(($(getconf _NPROCESSORS_ONLN) * 2))" --maxprocesses 8 --dist loadgroup "$@"
+check "pytest" pytest -n auto --maxprocesses 4 --dist loadgroup "$@"
 
 if [ ${#failed[@]} -gt 0 ]; then
     printf 'Failed: %s\n' "$(IFS=, && echo "${failed[*]}")" >&2

@@ -22,7 +22,7 @@ LEDGER = ROOT / "build" / "proven.jsonl"
 PROVEN = ("environment", "exercises", "graders", "notebooks", "tests", "pyproject.toml")
 EXERCISE = re.compile(r"\[(?P<id>[a-z]+/[a-z-]+)\b")
 """Tests of an exercise have its id as, or at the beginning of, their parameters."""
-SERIAL = ("class", "machine", "namespaces", "own Engine")
+SERIAL = ("class", "machine", "own Engine")
 """Groups of tests that run one after another, the longest first: what begins last ends last."""
 
 

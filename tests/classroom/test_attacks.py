@@ -36,7 +36,7 @@ from graders.exercise import COMMANDS, load
 from graders.grading import grade
 
 # One after another with the tests that grade classes: a machine that stands still for seconds makes Docker lose output.
-pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.xdist_group("namespaces")]
+pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.xdist_group("class")]
 
 ROOT = Path(__file__).parents[2]
 BUSYBOX = "busybox:1.37"
@@ -686,6 +686,7 @@ def test_the_answer_after_attacks_on_the_engine_is_graded_as_if_nothing_had_happ
 
 BASE = "FROM python:3.13-slim\nLABEL @MARK@=1\nWORKDIR /app\nCOPY app.py make_page.py menu.csv ./\n"
 PAGE_AND_APP = 'RUN python make_page.py\nCMD ["python", "app.py"]\n'
+PAGE_AND_OWN_APP = 'COPY own.py ./\nRUN python make_page.py\nCMD ["python", "own.py"]\n'
 APP = """
 import http.server
 PAGE = open("/app/page.html", "rb").read()
@@ -763,7 +764,7 @@ def test_an_app_that_answers_in_a_hostile_way_gets_points_only_for_the_rest(
     app = place.fill(APP.format(answer=answer)).encode()
     verdict = graded(
         FILES_EXERCISE,
-        files_of(FILES_EXERCISE, {"app.py": app, "Dockerfile": place.fill(BASE + PAGE_AND_APP).encode()}),
+        files_of(FILES_EXERCISE, {"own.py": app, "Dockerfile": place.fill(BASE + PAGE_AND_OWN_APP).encode()}),
     )
     assert verdict["points"] in points
     assert verdict["outcome"] != "ungradable"
@@ -799,13 +800,13 @@ HUGE = [
     (
         "a file of 2 GB in the image",
         FILES_EXERCISE,
-        {"Dockerfile": BASE + "RUN truncate -s 2G /app/page.html\n", "app.py": "x", "make_page.py": "x", "menu.csv": "x,1\n"},
+        {"Dockerfile": BASE + "RUN truncate -s 2G /app/page.html\n", "make_page.py": "x", "menu.csv": "x,1\n"},
         6,
     ),
     (
         "a log of many lines in the build",
         FILES_EXERCISE,
-        {"Dockerfile": BASE + "RUN timeout 20 yes | head -c 3G; false\n", "app.py": "x", "make_page.py": "x", "menu.csv": "x,1\n"},
+        {"Dockerfile": BASE + "RUN timeout 20 yes | head -c 3G; false\n", "make_page.py": "x", "menu.csv": "x,1\n"},
         0,
     ),
 ]  # fmt: skip

@@ -142,6 +142,7 @@ def test_a_learner_does_the_first_exercise_wrong_reads_why_takes_a_hint_and_does
     shown = run(page, f"%check {FIRST}", "%progress")
     expect(shown).to_contain_text(re.compile(r"1 of \d+ exercises"), timeout=60_000)
     assert next(s for s in progress.standings(workspace) if s.exercise.id == FIRST).passed
+    run(page, "%progress", f"%check {FIRST}")  # the notebook is saved soon, and opened again
 
 
 @pytest.mark.parametrize(("name", "width"), [("Light", 1280), ("Dark", 1280), ("Light", 390), ("Dark", 390)])

@@ -36,7 +36,7 @@ def param(kind: Kind) -> object:
     marks = {
         "found": [],
         "container": [],
-        "namespace": [pytest.mark.xdist_group("namespaces")],
+        "namespace": [pytest.mark.xdist_group("class")],
         "machine": [pytest.mark.xdist_group("machine"), pytest.mark.slow, pytest.mark.timeout(1200)],
     }
     return pytest.param(kind, marks=marks[kind])

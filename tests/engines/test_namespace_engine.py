@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 # With tests/classroom/test_attacks.py: both look at what is left on the machine.
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("namespaces")]
+pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("class")]
 
 BUSYBOX = "busybox:1.37"
 ROOT = Path(__file__).parents[2]

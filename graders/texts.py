@@ -40,13 +40,14 @@ VARIES: tuple[tuple[str, str], ...] = (
     (r"(?:<time> \[notice\] .*(?:\n|$))+", "<time> [notice] …\n"),
     (r'.*"GET /health HTTP.*\n?', ""),
     (r".*: SIGTERM, closing(?:\n|$)", ""),
+    (r"(\$ docker logs .*\n)(?:.*\n)*?( *KeyboardInterrupt)", r"\1<frames>\n\2"),
 )
 """What varies from run to run or from machine to machine, and its placeholder: ids and numbers of processes, names that
 a run makes, times, how long ago, how long it took, ports that the Engine chose, addresses, versions of Engine and
 kernel, what containers in a list do by now, how often the Engine has started one again, widths of columns, how a
 connection ends that nobody listens to, how many processes nginx tells of, how often a health check has asked, how
-much a program did and said before it was stopped, and which of a container's changes come last. Nonces do not: the seed
-is fixed."""
+much a program did and said before it was stopped and where that met it, and which of a container's changes come last.
+Nonces do not: the seed is fixed."""
 SHOWN = "      "
 """What stands before each line of evidence (graders/feedback.py)."""
 

@@ -61,7 +61,7 @@ def test_what_the_builder_could_not_reach_is_named(step: str, reason: str, front
 @pytest.mark.parametrize(
     ("log", "network"),
     [
-        ("W: Failed to fetch http://deb.debian.org/debian/dists/trixie/InRelease  Temporary failure resolving", True),
+        ("W: Failed to fetch http://archive.example/debian/dists/trixie/InRelease  Temporary failure resolving", True),
         ("wget: bad address 'example.com'", True),
         ("wget: bad address 'dd-desk'", False),
         ("curl: (6) Could not resolve host: example.com", True),

@@ -29,6 +29,7 @@ VARIES: tuple[tuple[str, str], ...] = (
     (r"(?:About an? \w+|Less than a second|\d+ (?:second|minute)s?) ago", "<time> ago"),
     (r"\bUp (?:About an? \w+|Less than a second|\d+ (?:second|minute)s?)", "Up <time>"),
     (r"\b\d+\.\d+ (s|seconds)\b", r"<number> \1"),
+    (r"(had not ended after )\d+( seconds)", r"\1<number>\2"),
     (r"(\d\.\d+|\]|::|localhost):(?:3[2-9]|[45]\d|6[0-5])\d{3}\b", r"\1:<port>"),
     (r"\b172\.\d+\.\d+\.\d+\b", "<address>"),
     (r"Docker Engine \d[\w.+]*", "Docker Engine <version>"),

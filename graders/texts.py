@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from graders.check import CheckResult, Verdict
 
 MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+LONG = r"(?:About an? \w+|Less than a second|\d+ (?:second|minute|hour|day|week|month|year)s?)"
 VARIES: tuple[tuple[str, str], ...] = (
     (r"\b[0-9a-f]{64}\b", "<id>"),
     (r"\b[0-9a-f]{12}\b", "<id>"),
@@ -26,8 +27,8 @@ VARIES: tuple[tuple[str, str], ...] = (
     (r"\bdrydock-[a-z]+-[0-9a-z_.-]*[0-9a-z]", "<name>"),
     (r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d[.\d]*(?:Z|[+-]\d\d:?\d\d)?(?: [+-]\d{4} UTC)?", "<time>"),
     (rf"\b\d\d/{MONTH}/\d{{4}}[ :]\d\d:\d\d:\d\d(?: [+-]\d{{4}})?|\b{MONTH} [ \d]\d \d\d:\d\d\b", "<time>"),
-    (r"(?:About an? \w+|Less than a second|\d+ (?:second|minute)s?) ago", "<time> ago"),
-    (r"\bUp (?:About an? \w+|Less than a second|\d+ (?:second|minute)s?)", "Up <time>"),
+    (rf"{LONG} ago", "<time> ago"),
+    (rf"\bUp {LONG}", "Up <time>"),
     (r"\b\d+\.\d+ (s|seconds)\b", r"<number> \1"),
     (r"(had not ended after )\d+( seconds)", r"\1<number>\2"),
     (r"(\d\.\d+|\]|::|localhost):(?:3[2-9]|[45]\d|6[0-5])\d{3}\b", r"\1:<port>"),

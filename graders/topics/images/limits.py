@@ -129,7 +129,11 @@ def ended_for_memory(engine: Engine) -> Container:
     seen, hint = ENDED.get(code, (f"ended with code {code}, and not for its memory", "What does it log?"))
     if not ended:
         seen, hint = f"is {state['Status']}", "It must run its command to be ended."
-    raise Failed(f"`{GREEDY}` {seen}.", hint=hint, evidence=[*container.evidence(CAUSE), *container.log_evidence()])
+    # As it was seen: asked again, one that is started again may run.
+    killed, limit = str(state["OOMKilled"]).lower(), container.host_config["Memory"]
+    shown = f"code {code}, killed for memory: {killed}, memory limit: {limit}"
+    command = f"$ docker inspect --format '{CAUSE}' {GREEDY}"
+    raise Failed(f"`{GREEDY}` {seen}.", hint=hint, evidence=[command, shown, *container.log_evidence()])
 
 
 @check(needs=ended_for_memory, points=1)

@@ -61,9 +61,9 @@ def _choose(exercises: Sequence[Exercise]) -> list[dict[str, Variant]]:
         answers = {}
         for place, exercise in enumerate(exercises):
             answers[exercise.id] = Variant(exercise, "solution")
-            if learner < 10 and (learner + place) % 5 == 0:  # noqa: PLR2004 - some found another way
+            if learner < 10 and place % 2 and (learner + place) % 5 == 0:  # noqa: PLR2004 - some found another way
                 answers[exercise.id] = pick(exercise, "right")
-            if 10 <= learner < 18 and (learner + place) % 3 == 0:  # noqa: PLR2004 - a third is wrong
+            if 10 <= learner < 18 and not place % 2 and (learner + place) % 3 == 0:  # noqa: PLR2004 - a sixth is wrong
                 answers[exercise.id] = pick(exercise, "wrong")
             if learner == 17:  # noqa: PLR2004 - one handed in what was given out
                 answers[exercise.id] = Variant(exercise, "start")

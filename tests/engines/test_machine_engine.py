@@ -55,7 +55,7 @@ DRYDOCK = [sys.executable, "-m", "graders"]
 ROOT = Path(__file__).parents[2]
 RESTORES = {False: 6, True: 50}
 """How often a machine is restored and ended in one test, in the standard proof and with --all."""
-SAMPLE = ("dockerfiles/first-image", "images/life-cycle")
+SAMPLE = ("dockerfiles/copy-or-add", "images/image-or-container")
 
 
 def in_a_machine() -> list[object]:

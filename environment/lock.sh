@@ -9,5 +9,7 @@ lock=(uv --no-config pip compile --quiet --universal --python-version 3.11 --gen
 # What both need has one version in both, so that one .venv serves a learner and the tests.
 "${lock[@]}" pyproject.toml environment/requirements.in environment/requirements-test.in \
     -c environment/requirements.lock -o environment/requirements-test.lock
+# What installs them.
+"${lock[@]}" environment/installer.in -o environment/installer.lock
 # What the image for Binder has beside that.
 "${lock[@]}" environment/binder/requirements.in -c environment/requirements.lock -o environment/binder/requirements.lock

@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tomllib
 from contextlib import closing
 from pathlib import Path
@@ -101,7 +102,7 @@ def test_start_again_keeps_what_the_learner_wrote(tmp_path: Path) -> None:
 # --- the lock files
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", [*LOCKS, "installer.lock"])
 def test_every_package_of_a_lock_has_one_version_and_hashes(lock: str) -> None:
     text = (ENVIRONMENT / lock).read_text(encoding="utf-8")
     packages = [block for block in re.split(r"\n(?=\S)", text) if block.strip()]
@@ -111,7 +112,7 @@ def test_every_package_of_a_lock_has_one_version_and_hashes(lock: str) -> None:
         assert "--hash=sha256:" in package, package
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", [*LOCKS, "installer.lock"])
 def test_no_lock_names_a_package_index(lock: str) -> None:
     text = (ENVIRONMENT / lock).read_text(encoding="utf-8")
     assert "://" not in text
@@ -188,6 +189,28 @@ def test_the_environment_is_made_once_and_follows_the_lock_and_the_folder(copy: 
     assert moved.returncode == 0, moved.stderr
     assert "Making the Python environment" in moved.stdout
     assert installed(there)
+
+
+def test_packages_come_from_where_pip_is_told_to_look(copy: Path, tmp_path: Path) -> None:
+    locks = [copy / "environment" / name for name in ("requirements.lock", "installer.lock")]
+    wheels = tmp_path / "wheels"
+    download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(wheels)]
+    subprocess.run([*download, *(word for lock in locks for word in ("-r", str(lock)))], check=True)
+    # Elsewhere nothing is found: a cache of packages neither.
+    home = {"HOME": str(tmp_path), "UV_CACHE_DIR": str(tmp_path / "cache"), "PIP_CACHE_DIR": str(tmp_path / "cache")}
+    made = bash(copy / "environment/python.sh", PIP_NO_INDEX="1", PIP_FIND_LINKS=str(wheels), **home)
+    assert made.returncode == 0, made.stderr
+    assert "Installed 7 packages" in (copy / "build/logs/python.log").read_text(encoding="utf-8")
+    assert installed(copy)
+
+
+def test_pip_installs_the_packages_where_the_installer_cannot_be_had(copy: Path) -> None:
+    lock = copy / "environment/installer.lock"
+    lock.write_text(re.sub(r"sha256:[0-9a-f]{8}", "sha256:00000000", lock.read_text(encoding="utf-8")))
+    made = bash(copy / "environment/python.sh")
+    assert made.returncode == 0, made.stderr
+    assert installed(copy)
+    assert not (copy / ".venv/bin/uv").exists()
 
 
 def test_an_interrupted_run_is_repaired_by_the_next(copy: Path) -> None:

@@ -37,6 +37,19 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message[:1].upper()}{message[1:]}.", f"See `{self.prog} --help`.")
 
 
+class _Version(argparse.Action):
+    """`--version`, which looks the version up only when it is asked for."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str) -> None:  # noqa: A002 - argparse's name
+        super().__init__(option_strings, dest, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import version
+
+        print(f"drydock {version('drydock')}")
+        parser.exit()
+
+
 def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 1 << 16:
         raise argparse.ArgumentTypeError(f"{text!r} is no port: a number from 1 to 65535")
@@ -47,6 +60,7 @@ def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
     drydock = _Parser(prog="drydock", description="Learn Docker on live containers.")
     drydock.add_argument("--debug", action="store_true", help="show tracebacks")
+    drydock.add_argument("--version", action=_Version, help="say which version this is")
     commands = drydock.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
     def command(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
@@ -300,10 +314,10 @@ def _check(chosen: argparse.Namespace) -> int:
     return verdict.exit_code
 
 
-def _exercise(exercise_id: str) -> Exercise:
-    from graders.exercise import load
+def _exercise(name: str) -> Exercise:
+    from graders.exercise import named
 
-    return load(exercise_id)
+    return named(name)
 
 
 def _hint(chosen: argparse.Namespace) -> int:

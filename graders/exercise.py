@@ -146,6 +146,25 @@ def load(exercise_id: str) -> Exercise:
     )
 
 
+def named(text: str, here: Path | None = None) -> Exercise:
+    """The exercise that a learner means: its id, its folder as seen from `here`, or its name where one topic has it.
+
+    UsageError, naming near ones, where there is none.
+    """
+    known = {exercise.id: exercise for exercise in exercises()}
+    folder = "/".join(((here or Path.cwd()) / text).resolve().parts[-2:])
+    alike = [exercise for exercise in known.values() if exercise.name == text.strip("/")]
+    if len(alike) == 1 and folder not in known:
+        return alike[0]
+    if alike and folder not in known:
+        raise UsageError(
+            f"More than one topic has an exercise `{text}`.", f"Write {' or '.join(f'`{e.id}`' for e in alike)}."
+        )
+    if text.strip("/") in {topic.id for topic in topics()}:
+        raise UsageError(f"`{text}` is a topic, with several exercises.", "`drydock list` names them.")
+    return known[text] if text in known else known[folder] if folder in known else load(text)
+
+
 def read(exercise_id: str) -> Exercise:
     """The exercise in the folder of this id, whether the course has it yet or not."""
     said = schema.read(CONTENT / "exercises" / exercise_id / "exercise.toml")

@@ -20,8 +20,7 @@ from graders.connect import connect
 from graders.engine import Engine
 from graders.engine.words import explain
 from graders.errors import DrydockError, Failed, UsageError
-from graders.exercise import COMMANDS, Exercise, solution_text
-from graders.exercise import load as load_exercise
+from graders.exercise import COMMANDS, Exercise, named, solution_text
 from graders.notebooks import copy_start
 from graders.own import LastRun
 from graders.reset import reset
@@ -94,7 +93,7 @@ class CourseMagics(Magics):
     def _exercise(self, line: str, magic: str) -> tuple[Exercise, Path]:
         if not line.strip():
             raise UsageError("Which exercise?", f"Write its name behind it, such as `{magic} images/first-container`.")
-        exercise = load_exercise(line.split(maxsplit=1)[0])
+        exercise = named(line.split(maxsplit=1)[0], self.workspace)
         folder = workspace.answer_folder(self.workspace, exercise)
         if not folder.is_dir():
             copy_start(exercise, folder)

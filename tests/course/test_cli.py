@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from environment.engines import SESSION_LABEL
-from graders.exercise import CONTENT, exercises, load
+from graders.exercise import CONTENT, exercises, load, named
 from graders.notebooks import copy_start
 from graders.variants import Variant, laid_out
 from graders.workspace import reset_files
@@ -53,6 +53,42 @@ def test_wrong_use_exits_with_2_and_says_what_to_do(home, words):
 
 def test_a_mistyped_exercise_is_answered_with_near_ones(home):
     assert "`images/first-container`" in drydock("check", "images/first-containr").stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "here"),
+    [
+        ("images/limits", "."),
+        ("images/limits/", "."),
+        ("./images/limits", "."),
+        ("limits", "."),
+        ("limits", "images"),
+        (".", "images/limits"),
+        ("../limits", "images/configure"),
+        ("repair", "images"),
+    ],
+)
+def test_an_exercise_may_be_named_by_its_folder_or_by_its_name_alone(tmp_path, text, here):
+    (tmp_path / here).mkdir(parents=True, exist_ok=True)
+    exercise = named(text, tmp_path / here)
+    assert exercise.id == ("images/repair" if text == "repair" else "images/limits")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("repair", "More than one topic has an exercise `repair`. Write `images/repair` or `dockerfiles/repair`."),
+        ("images", "`images` is a topic, with several exercises. `drydock list` names them."),
+        ("images/", "`images/` is a topic, with several exercises. `drydock list` names them."),
+    ],
+)
+def test_a_name_that_means_several_exercises_is_a_sentence(home, text, sentence):
+    done = drydock("hint", text, cwd=home)
+    assert (done.returncode, " ".join(done.stderr.split())) == (2, sentence)
+
+
+def test_the_version_is_said():
+    assert re.fullmatch(r"drydock \d+\.\d+\.\d+\n", drydock("--version").stdout)
 
 
 def test_a_terminal_in_the_folder_sees_the_starting_files_after_a_reset_and_the_old_ones_are_kept(tmp_path):

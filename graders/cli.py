@@ -81,6 +81,11 @@ def parser() -> argparse.ArgumentParser:
     listing = command("list", _list, "list topics, exercises, points and progress")
     listing.add_argument("--json", action="store_true", help="print JSON")
 
+    show = command("show", _show, "show what an exercise asks for")
+    show.add_argument("exercise", metavar="EXERCISE", help="such as images/first-container")
+
+    command("next", _next, "show the next exercise that is not passed")
+
     check = command("check", _check, "grade an exercise on the live Engine")
     check.add_argument("exercise", metavar="EXERCISE", help="such as images/first-container")
     check.add_argument("--answer", metavar="DIR", type=Path, help="grade this folder instead of your own")
@@ -282,7 +287,8 @@ def _list(chosen: argparse.Namespace) -> int:
 
 
 def _check(chosen: argparse.Namespace) -> int:
-    from graders import feedback, own
+    from graders import feedback, own, progress
+    from graders.check import Outcome
     from graders.connect import connect, throwaway_kind
     from graders.grading import grade
     from graders.workspace import answer_folder, find_workspace
@@ -310,7 +316,11 @@ def _check(chosen: argparse.Namespace) -> int:
             verdict = own.check(exercise, connection, workspace, answer, fresh=fresh, on_result=show)
     finally:
         connection.close()
-    print(json.dumps(verdict.as_json(), indent=1) if chosen.json else feedback.summary(verdict))
+    if chosen.json:
+        print(json.dumps(verdict.as_json(), indent=1))
+    else:
+        passed = verdict.outcome is Outcome.PASSED and not chosen.answer
+        print(feedback.summary(verdict, progress.after_pass(workspace, exercise, "drydock ") if passed else ()))
     return verdict.exit_code
 
 
@@ -318,6 +328,27 @@ def _exercise(name: str) -> Exercise:
     from graders.exercise import named
 
     return named(name)
+
+
+def _show(chosen: argparse.Namespace) -> int:
+    from graders import task
+    from graders.workspace import answer_folder, find_workspace
+
+    exercise = _exercise(chosen.exercise)
+    print(task.text(exercise, answer_folder(find_workspace(), exercise)))
+    return DONE
+
+
+def _next(chosen: argparse.Namespace) -> int:
+    from graders import progress
+    from graders.workspace import find_workspace
+
+    exercise = progress.next_exercise(find_workspace())
+    if not exercise:
+        print("You have passed all exercises.")
+        return DONE
+    chosen.exercise = exercise.id
+    return _show(chosen)
 
 
 def _hint(chosen: argparse.Namespace) -> int:

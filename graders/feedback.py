@@ -45,14 +45,14 @@ def _indented(text: str) -> list[str]:
     return textwrap.wrap(text, WIDTH - 4, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)
 
 
-def summary(verdict: Verdict) -> str:
-    """The last lines: outcome, points, Engine, and the next step."""
+def summary(verdict: Verdict, then: Sequence[str] = ()) -> str:
+    """The last lines: outcome, points, Engine, and the next step; `then` are sentences on what follows a pass."""
     on = f" on {verdict.engine.name}" if verdict.engine else ""
     points = f"{verdict.points} of {verdict.max_points} points"
     head = f"{verdict.exercise}: {WORDS[verdict.outcome]}, {points}{on}, {verdict.seconds:.1f} s"
     # What commands printed is indented, so that it can be told from what is said here.
     notes = [harmless(note).replace("\n", "\n    ") for note in verdict.notes]
-    return "\n".join([head, *notes, *map(harmless, next_steps(verdict, "drydock hint"))])
+    return "\n".join([head, *notes, *map(harmless, next_steps(verdict, "drydock hint")), *then])
 
 
 def harmless(said: str) -> str:
@@ -97,26 +97,29 @@ class Report:
     exercise: Exercise
     results: Sequence[CheckResult]
     verdict: Verdict | None = None
+    then: Sequence[str] = ()
+    """Sentences on what follows a pass."""
 
     def _repr_html_(self) -> str:
-        return html(self.exercise, self.results, self.verdict)
+        return html(self.exercise, self.results, self.verdict, then=self.then)
 
     def __repr__(self) -> str:
-        end = [summary(self.verdict)] if self.verdict else []
+        end = [summary(self.verdict, self.then)] if self.verdict else []
         return "\n".join([*(line(result) for result in self.results), *end])
 
 
-def html(
+def html(  # noqa: PLR0913 - what pages with reports differ in
     exercise: Exercise,
     results: Sequence[CheckResult],
     verdict: Verdict | None = None,
     *,
     files: Sequence[tuple[str, str]] = (),
     hint_command: str = "%hint",
+    then: Sequence[str] = (),
 ) -> str:
     """The report for a notebook. Without a verdict the checks that have not ended yet are shown as waiting.
 
-    `files` are names and contents of what was handed in.
+    `files` are names and contents of what was handed in, `then` sentences on what follows a pass.
     """
     ended = {result.name: result for result in results}
     return _template().render(
@@ -125,7 +128,7 @@ def html(
         verdict=verdict,
         outcome=verdict.outcome if verdict else None,
         first_failed=next((c.name for c in exercise.checks if _failed(ended.get(c.name))), ""),
-        steps=[step for step in next_steps(verdict, hint_command) if step] if verdict else [],
+        steps=[step for step in (*next_steps(verdict, hint_command), *then) if step] if verdict else [],
         files=files,
         signs=SIGNS,
         words=WORDS,

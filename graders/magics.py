@@ -13,7 +13,7 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 from IPython.display import Markdown, display
 
 from environment import UnavailableError
-from graders import feedback, own, progress, workspace
+from graders import feedback, own, progress, task, workspace
 from graders.answer import Answer
 from graders.check import CheckResult, Outcome
 from graders.connect import connect
@@ -135,11 +135,13 @@ class CourseMagics(Magics):
 
         last = self.last_runs.get(exercise.id)
         verdict = own.check(exercise, self.connection, self.workspace, folder, last=last, on_result=keep)
-        shown.update(feedback.Report(exercise, verdict.checks, verdict))
+        passed = verdict.outcome is Outcome.PASSED
+        then = progress.after_pass(self.workspace, exercise, "%") if passed else ()
+        shown.update(feedback.Report(exercise, verdict.checks, verdict, then))
         if verdict.exit_code and os.environ.get("NBGRADER_EXECUTION") == "validate":
             # nbgrader's Validate takes a cell that only displays something for a right answer.
             print(feedback.summary(verdict), file=sys.stderr)
-        if verdict.outcome is Outcome.PASSED and exercise.has_commands and not _has_commands(folder):
+        if passed and exercise.has_commands and not _has_commands(folder):
             _say("A class hands in the cell above, not what was typed in a terminal. Put your commands there too.")
 
     @line_magic
@@ -150,6 +152,17 @@ class CourseMagics(Magics):
         number, text, again = progress.next_hint(self.workspace, exercise)
         last = f" That was the last one; `%solution {exercise.id}` shows an answer." if again else ""
         display(Markdown(f"**Hint {number} of {len(exercise.hints)}.** {text}{last}"))
+
+    @line_magic
+    @told
+    def show(self, line: str) -> None:
+        """What an exercise asks for; without a name, the next one that is not passed."""
+        following = progress.next_exercise(self.workspace)
+        if line.strip() or following:
+            exercise, folder = self._exercise(line or str(following and following.id), "%show")
+            display(Markdown(task.markdown(exercise, folder)))
+        else:
+            _say("You have passed all exercises.")
 
     @line_magic
     @told

@@ -63,6 +63,23 @@ def standings(workspace: Path) -> list[Standing]:
     return found
 
 
+def next_exercise(workspace: Path, after: Exercise | None = None) -> Exercise | None:
+    """The first exercise that is not passed behind `after`, in the order of the course, then the first of all."""
+    open_ones = [standing.exercise for standing in standings(workspace) if not standing.passed]
+    order = {exercise.id: place for place, exercise in enumerate(exercises())}
+    behind = [exercise for exercise in open_ones if after and order[exercise.id] > order[after.id]]
+    return next(iter([*behind, *open_ones]), None)
+
+
+def after_pass(workspace: Path, exercise: Exercise, command: str) -> list[str]:
+    """What a learner may do after a pass, in sentences. A `command` begins with `%` or with `drydock `."""
+    compare = f"Compare yours with the model answer: `{command}solution {exercise.id}`"
+    follows = next_exercise(workspace, after=exercise)
+    if not follows:
+        return [compare, f"That was the last one: you have passed all {len(exercises())} exercises."]
+    return [compare, f"Next: {follows.title}, `{command}show {follows.id}`"]
+
+
 def table(workspace: Path) -> str:
     """All standings as text, by topic."""
     by_topic: dict[str, list[Standing]] = {}

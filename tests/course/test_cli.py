@@ -13,8 +13,11 @@ from pathlib import Path
 import pytest
 
 from environment.engines import SESSION_LABEL
-from graders.exercise import CONTENT, exercises, load, named
+from graders import progress
+from graders.check import CheckResult, Outcome, Verdict
+from graders.exercise import CONTENT, Exercise, exercises, load, named
 from graders.notebooks import copy_start
+from graders.task import text
 from graders.variants import Variant, laid_out
 from graders.workspace import reset_files
 
@@ -85,6 +88,50 @@ def test_an_exercise_may_be_named_by_its_folder_or_by_its_name_alone(tmp_path, t
 def test_a_name_that_means_several_exercises_is_a_sentence(home, text, sentence):
     done = drydock("hint", text, cwd=home)
     assert (done.returncode, " ".join(done.stderr.split())) == (2, sentence)
+
+
+def test_show_says_what_is_asked_with_the_values_of_its_learner_and_fits_a_terminal(home):
+    folder = home / "drydock" / "images" / "limits"
+    copy_start(load("images/limits"), folder)
+    (folder / ".drydock-seed").write_text("me\n")
+    shown = drydock("show", "limits", cwd=home).stdout
+    assert shown.startswith("Set limits\n\n`images/limits`, 10 minutes, 9 points\n")
+    assert re.search(r"^- `MEMORY` is `\d+`$", shown, re.MULTILINE)
+    assert shown.endswith(f"Your files: {folder}\nCheck them: drydock check images/limits\n")
+    assert max(len(line) for line in shown.splitlines() if "/" not in line) <= 80
+
+
+@pytest.mark.parametrize("exercise", exercises(), ids=lambda exercise: exercise.id)
+def test_every_task_is_shown_whole_in_a_terminal(exercise, tmp_path):
+    shown, task = text(exercise, tmp_path / "nowhere"), (exercise.folder / "task.md").read_text()
+    assert re.sub(r"\s+", " ", task).strip() in re.sub(r"\s+", " ", shown)
+
+
+def test_next_is_the_first_exercise_that_is_not_passed(home):
+    assert "`images/first-container`" in drydock("next", cwd=home).stdout
+    _passed(home / "drydock", exercises()[:2])
+    assert f"`{exercises()[2].id}`" in drydock("next", cwd=home).stdout
+    _passed(home / "drydock", exercises())
+    assert drydock("next", cwd=home).stdout == "You have passed all exercises.\n"
+
+
+def test_a_pass_says_what_comes_next_and_offers_the_model_answer(tmp_path):
+    first, *others = exercises()
+    _passed(tmp_path, [others[3]])
+    assert progress.after_pass(tmp_path, others[2], "%") == [
+        f"Compare yours with the model answer: `%solution {others[2].id}`",
+        f"Next: {others[4].title}, `%show {others[4].id}`",
+    ]
+    _passed(tmp_path, others)
+    assert progress.after_pass(tmp_path, others[-1], "drydock ")[1] == f"Next: {first.title}, `drydock show {first.id}`"
+    _passed(tmp_path, [first])
+    assert "you have passed all" in progress.after_pass(tmp_path, first, "%")[1]
+
+
+def _passed(workspace: Path, passed: list[Exercise]) -> None:
+    for exercise in passed:
+        results = [CheckResult(c.name, c.description, Outcome.PASSED, c.points, c.points) for c in exercise.checks]
+        progress.record_verdict(workspace, Verdict(exercise.id, tuple(results), engine=None, seconds=0))
 
 
 def test_the_version_is_said():
@@ -173,8 +220,6 @@ def test_a_terminal_that_lacks_our_signs_gets_plain_letters(home):
 
 
 def test_a_workspace_that_cannot_be_written_still_shows_a_hint(home, monkeypatch, capsys):
-    from graders import progress
-
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
@@ -183,7 +228,6 @@ def test_a_workspace_that_cannot_be_written_still_shows_a_hint(home, monkeypatch
 
 
 def test_results_are_said_in_the_order_of_the_exercise(home):
-    from graders.check import CheckResult, Outcome
     from graders.feedback import InOrder
 
     exercise, said = load("images/first-container"), []

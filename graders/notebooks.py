@@ -110,6 +110,17 @@ def write(notebook: NotebookNode, target: Path) -> None:
     unfinished.replace(target)
 
 
+def write_for_learner(topic: str, target: Path) -> None:
+    """Write a topic's notebook such that JupyterLab has nothing to change when it is opened, and trusts it."""
+    from ipykernel.ipkernel import IPythonKernel
+    from nbformat.sign import NotebookNotary
+
+    notebook = build(topic)
+    notebook.metadata["language_info"] = IPythonKernel.language_info
+    write(notebook, target)
+    NotebookNotary().sign(notebook)
+
+
 def build_source(folder: Path, topic: str) -> None:
     """Make the assignment of a topic in nbgrader's source folder, with the exercises' starting files."""
     (folder / topic).mkdir(parents=True, exist_ok=True)

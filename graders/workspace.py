@@ -53,7 +53,7 @@ def build_workspace(workspace: Path, progress: Callable[[str], None] = lambda _:
         if not target.exists():
             progress(f"Building the notebook {name} …")
             target.parent.mkdir(exist_ok=True)
-            notebooks.write(notebooks.build(name), target)
+            notebooks.write_for_learner(name, target)
             built[name] = digest
         elif built.get(name) != digest:
             kept.append(

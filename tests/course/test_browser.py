@@ -66,7 +66,7 @@ def address(workspace, found) -> Iterator[str]:
 def page(browser, address, workspace) -> Iterator[Page]:
     topic = load(FIRST).topic
     # JupyterLab has saved what another test typed.
-    notebooks.write(notebooks.build(topic), workspace / topic / f"{topic}.ipynb")
+    notebooks.write_for_learner(topic, workspace / topic / f"{topic}.ipynb")
     page = browser.open(address)
     expect(page.locator(".jp-Notebook").first).to_be_visible(timeout=60_000)
     expect(page.get_by_text("| Idle")).to_be_visible(timeout=60_000)
@@ -112,6 +112,13 @@ def choose_theme(page: Page, name: str) -> None:
     page.locator(".lm-Menu-item").filter(has_text=re.compile(f"^JupyterLab {name}$")).click()
     light = "true" if name == "Light" else "false"
     expect(page.locator(f"body[data-jp-theme-light={light}]")).to_be_attached(timeout=60_000)
+
+
+def test_a_notebook_that_was_only_opened_has_nothing_to_save_and_is_trusted(page):
+    tab = page.locator(".lm-TabBar-tab.jp-mod-current").filter(has_text=".ipynb")
+    expect(tab).to_be_visible()
+    expect(tab).not_to_have_class(re.compile("jp-mod-dirty"))
+    expect(page.locator(".jp-StatusItem-trust")).to_have_attribute("title", re.compile("^(Notebook|Active notebook) trusted"))
 
 
 def test_a_learner_does_the_first_exercise_wrong_reads_why_takes_a_hint_and_does_it_right(page, workspace):

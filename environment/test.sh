@@ -67,10 +67,8 @@ check "codespell" codespell
 check "ruff check of scenes" ruff check --isolated --select E,F,W,I,B --line-length 120 exercises/*/*/scene
 check "shellcheck" shellcheck -x .ci/run environment/*.sh environment/*/*.sh environment/engines/sudo exercises/*/*/scene/*.sh
 check "hadolint" hadolint_all
-# Tests on the machine's own Engine are in one group, since they use the same names as a learner. Much of their time
-# they wait, so there is a worker more than processors; with two more, Engines fall behind.
-workers=$(($(nproc) + 1))
-check "pytest" pytest -n $((workers < 4 ? workers : 4)) --dist loadgroup "$@"
+# Tests on the machine's own Engine are in one group, since they use the same names as a learner.
+check "pytest" pytest -n auto --maxprocesses 4 --dist loadgroup "$@"
 
 if [ ${#failed[@]} -gt 0 ]; then
     printf 'Failed: %s\n' "$(IFS=, && echo "${failed[*]}")" >&2

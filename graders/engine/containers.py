@@ -50,6 +50,9 @@ NO_SETTINGS = {"DOCKER_HOST": ""}
 """Variables for docker-py, which takes this process's where there are none."""
 PROBE_IMAGE = "busybox:1.37"
 """The course image that looks into other containers' networks."""
+HEALTH = (
+    "status {{.State.Health.Status}}{{range .State.Health.Log}}{{println}}exit code {{.ExitCode}}: {{.Output}}{{end}}"
+)
 EXEC_SECONDS = 20
 """For how long what a check runs in a container may run, if the check says nothing."""
 MOST_LINKS = 8
@@ -230,11 +233,12 @@ class Container:
         return replace(self._run.docker(*command[1:], self.id), command=shlex.join([*command, self.called])).evidence
 
     def health_evidence(self) -> list[str]:
-        """The state of its health check, with what the last two probes said, for a verdict."""
-        shown = [f"$ docker inspect --format '{{{{json .State.Health}}}}' {self.called}", f"status {self.health}"]
+        """The state of its health check, with the end of what the last two probes said, for a verdict."""
+        shown = [f"$ docker inspect --format '{HEALTH}' {self.called}", f"status {self.health}"]
         for probe in self.probes[-2:]:
-            said = str(probe["Output"]).strip().splitlines()[-1:]
-            shown.append(f"exit code {probe['ExitCode']}{': ' if said else ''}{''.join(said)[:200]}")
+            said = str(probe["Output"]).strip().splitlines() or [""]
+            cut = "… " if len(said) > 1 else ""
+            shown.append(f"exit code {probe['ExitCode']}: {cut}{said[-1][:200]}".rstrip())
         return shown
 
     def port_evidence(self) -> list[str]:

@@ -118,7 +118,9 @@ def test_a_notebook_that_was_only_opened_has_nothing_to_save_and_is_trusted(page
     tab = page.locator(".lm-TabBar-tab.jp-mod-current").filter(has_text=".ipynb")
     expect(tab).to_be_visible()
     expect(tab).not_to_have_class(re.compile("jp-mod-dirty"))
-    expect(page.locator(".jp-StatusItem-trust")).to_have_attribute("title", re.compile("^(Notebook|Active notebook) trusted"))
+    expect(page.locator(".jp-StatusItem-trust")).to_have_attribute(
+        "title", re.compile("^(Notebook|Active notebook) trusted")
+    )
 
 
 def test_a_learner_does_the_first_exercise_wrong_reads_why_takes_a_hint_and_does_it_right(page, workspace):

@@ -37,8 +37,8 @@ def becomes_healthy(builds: Build, has_health: Attributes, engine: Engine) -> St
         raise Failed(
             f"The health check runs for the first time {first:g} seconds after the start. Until then the container is "
             "`starting`.",
-            hint="How often is it to run? HEALTHCHECK takes options before CMD.",
-            evidence=builds.image.evidence("{{.Config.Healthcheck.Interval}}"),
+            hint="How often is it to run? HEALTHCHECK takes options before CMD; without one it is every 30 seconds.",
+            evidence=builds.image.evidence("{{json .Config.Healthcheck}}"),
         )
     to_break, to_freeze, left_alone = (
         engine.run(builds.image, publish=[8080], restart_policy={"Name": "always"}) for _ in range(3)

@@ -45,9 +45,18 @@ install_python() {
     need_packages "Python 3.11 or later" "${packages[@]}"
 }
 
-# A setting of pip, empty where nobody made it; `pip config list` has those of the user's files and variables.
+# A setting of pip, empty where nobody made it: a variable goes before what a file says for `install`, and that before
+# what it says for all commands. Several values are divided by spaces.
 setting() {
-    grep -E "^[^=]*\.$1=" <<<"$settings" | tail -n 1 | cut -d= -f2- | tr -d "'"
+    local section found
+    for section in :env: install global; do
+        if found=$(grep "^$section\.$1=" <<<"$settings"); then
+            found=${found#*=}
+            found=${found//\'/}
+            printf '%s' "${found//\\n/ }"
+            return
+        fi
+    done
 }
 
 # Installs a lock by uv, which takes a tenth of the time. It knows nothing of pip's settings, so it is told those that say

@@ -152,17 +152,20 @@ def named(text: str, here: Path | None = None) -> Exercise:
     UsageError, naming near ones, where there is none.
     """
     known = {exercise.id: exercise for exercise in exercises()}
-    folder = "/".join(((here or Path.cwd()) / text).resolve().parts[-2:])
+    folder = ((here or Path.cwd()) / text).resolve()
+    for name in (text, "/".join(folder.parts[-2:])):
+        if name in known:
+            return known[name]
     alike = [exercise for exercise in known.values() if exercise.name == text.strip("/")]
-    if len(alike) == 1 and folder not in known:
+    if len(alike) == 1:
         return alike[0]
-    if alike and folder not in known:
+    if alike:
         raise UsageError(
             f"More than one topic has an exercise `{text}`.", f"Write {' or '.join(f'`{e.id}`' for e in alike)}."
         )
-    if text.strip("/") in {topic.id for topic in topics()}:
-        raise UsageError(f"`{text}` is a topic, with several exercises.", "`drydock list` names them.")
-    return known[text] if text in known else known[folder] if folder in known else load(text)
+    if folder.name in {topic.id for topic in topics()}:
+        raise UsageError(f"`{folder.name}` is a topic, with several exercises.", "`drydock list` names them.")
+    return load(text)
 
 
 def read(exercise_id: str) -> Exercise:

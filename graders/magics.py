@@ -157,12 +157,12 @@ class CourseMagics(Magics):
     @told
     def show(self, line: str) -> None:
         """What an exercise asks for; without a name, the next one that is not passed."""
-        following = progress.next_exercise(self.workspace)
-        if line.strip() or following:
-            exercise, folder = self._exercise(line or str(following and following.id), "%show")
-            display(Markdown(task.markdown(exercise, folder)))
-        else:
+        following = None if line.strip() else progress.next_exercise(self.workspace)
+        if not line.strip() and not following:
             _say("You have passed all exercises.")
+            return
+        exercise, folder = self._exercise(following.id if following else line, "%show")
+        display(Markdown(task.markdown(exercise, folder)))
 
     @line_magic
     @told

@@ -77,7 +77,7 @@ def after_pass(workspace: Path, exercise: Exercise, command: str) -> list[str]:
     follows = next_exercise(workspace, after=exercise)
     if not follows:
         return [compare, f"That was the last one: you have passed all {len(exercises())} exercises."]
-    return [compare, f"Next: {follows.title}, `{command}show {follows.id}`"]
+    return [compare, f"Next: `{command}show {follows.id}` ({follows.title})"]
 
 
 def table(workspace: Path) -> str:

@@ -82,7 +82,7 @@ def test_an_exercise_may_be_named_by_its_folder_or_by_its_name_alone(tmp_path, t
     [
         ("repair", "More than one topic has an exercise `repair`. Write `images/repair` or `dockerfiles/repair`."),
         ("images", "`images` is a topic, with several exercises. `drydock list` names them."),
-        ("images/", "`images/` is a topic, with several exercises. `drydock list` names them."),
+        ("drydock/images/", "`images` is a topic, with several exercises. `drydock list` names them."),
     ],
 )
 def test_a_name_that_means_several_exercises_is_a_sentence(home, text, sentence):
@@ -120,10 +120,12 @@ def test_a_pass_says_what_comes_next_and_offers_the_model_answer(tmp_path):
     _passed(tmp_path, [others[3]])
     assert progress.after_pass(tmp_path, others[2], "%") == [
         f"Compare yours with the model answer: `%solution {others[2].id}`",
-        f"Next: {others[4].title}, `%show {others[4].id}`",
+        f"Next: `%show {others[4].id}` ({others[4].title})",
     ]
     _passed(tmp_path, others)
-    assert progress.after_pass(tmp_path, others[-1], "drydock ")[1] == f"Next: {first.title}, `drydock show {first.id}`"
+    assert (
+        progress.after_pass(tmp_path, others[-1], "drydock ")[1] == f"Next: `drydock show {first.id}` ({first.title})"
+    )
     _passed(tmp_path, [first])
     assert "you have passed all" in progress.after_pass(tmp_path, first, "%")[1]
 

@@ -22,7 +22,7 @@ from environment.engines.container.image import _find_base
 from environment.engines.session import current_session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from docker.models.containers import Container
 
@@ -191,14 +191,25 @@ def test_the_environment_is_made_once_and_follows_the_lock_and_the_folder(copy: 
     assert installed(there)
 
 
-def test_packages_come_from_where_pip_is_told_to_look(copy: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "links", [lambda wheels: {"PIP_FIND_LINKS": str(wheels)}, lambda _: {}], ids=["variable", "file"]
+)
+def test_packages_come_from_where_pip_is_told_to_look(
+    copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: Callable[[Path], dict[str, str]]
+) -> None:
     locks = [copy / "environment" / name for name in ("requirements.lock", "installer.lock")]
     wheels = tmp_path / "wheels"
     download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(wheels)]
     subprocess.run([*download, *(word for lock in locks for word in ("-r", str(lock)))], check=True)
-    # Elsewhere nothing is found: a cache of packages neither.
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    # Elsewhere nothing is found, in no cache either; a variable goes before a file, which may have several values.
+    settings = tmp_path / "pip.conf"
+    settings.write_text(
+        f"[global]\nindex-url = file://{tmp_path}/nowhere\n[install]\nfind-links =\n  {tmp_path}\n  {wheels}\n"
+    )
     home = {"HOME": str(tmp_path), "UV_CACHE_DIR": str(tmp_path / "cache"), "PIP_CACHE_DIR": str(tmp_path / "cache")}
-    made = bash(copy / "environment/python.sh", PIP_NO_INDEX="1", PIP_FIND_LINKS=str(wheels), **home)
+    told = {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": str(settings)} | links(wheels)
+    made = bash(copy / "environment/python.sh", **told, **home)
     assert made.returncode == 0, made.stderr
     assert "Installed 7 packages" in (copy / "build/logs/python.log").read_text(encoding="utf-8")
     assert installed(copy)

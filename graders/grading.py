@@ -122,16 +122,17 @@ def _play(
     text = script.read_bytes()
     # Commands typed on Windows are right commands; only the line endings are not bash's.
     script.write_bytes(text.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n"))
+    before = engine.pace.known
     done = answer.commands = connection.run_script(
         answer.path,
         COMMANDS,
-        timeout=exercise.seconds * engine.pace.known,
+        timeout=exercise.seconds * before,
         environment=exercise.variables(answer),
         on_output=on_output,
     )
     if done.exit_code == 0:
         return []
-    if done.exit_code == TIMED_OUT and engine.pace.known < (pace := engine.pace.now()):
+    if done.exit_code == TIMED_OUT and (pace := engine.pace.slower_than(before)):
         raise DrydockError(
             f"The commands did not end in {done.seconds:.0f} seconds, on an Engine that is {pace:.1f} times slower "
             "than usual just now.",

@@ -17,6 +17,8 @@ IDLE_SECONDS = 0.6
 """What a container that does nothing takes at most on an idle Engine, from its creation until it is removed."""
 MOST = 20
 """So many times as long is waited at most; an Engine that is slower than that is not graded on."""
+CLEARLY = 1.25
+"""No two measurements are equal: what is less than so many times another is as good as the same."""
 FRESH_SECONDS = 5
 """For which a measurement holds."""
 
@@ -53,6 +55,11 @@ class Pace:
                 "See what else runs there (`docker stats`, `top`), and check again when it is done.",
             )
         return self.known
+
+    def slower_than(self, before: float) -> float:
+        """What `now` says, if the Engine is clearly slower than it was, else 0. Raises DrydockError as `now` does."""
+        now = self.now()
+        return now if now > CLEARLY * before else 0
 
     def limit(self, seconds: float) -> Limit:
         """Begin to wait for what takes so many seconds at most on an idle Engine."""

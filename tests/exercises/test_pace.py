@@ -52,6 +52,12 @@ def test_an_engine_that_kept_pace_gets_no_more_time(clock):
     assert len(asked) == 1
 
 
+@pytest.mark.parametrize(("times", "slower"), [(1.04, 0), (1.2, 0), (1.3, 1.3), (4, 4)])
+def test_an_engine_is_slower_only_if_it_clearly_is(clock, times, slower):
+    pace = Pace(lambda: IDLE_SECONDS * times, 1)
+    assert pace.slower_than(pace.known) == pytest.approx(slower)
+
+
 def test_an_engine_that_is_slow_gets_as_many_times_as_long(clock):
     limit, _ = begun(clock, 10, times=4)
     clock.now += 10

@@ -7,7 +7,7 @@ usage() {
 Usage: bash environment/start.sh [options]
 
 Finds a Docker Engine (or installs one), makes the Python environment, prepares the images and your workspace,
-and opens JupyterLab on the first notebook. What you wrote before is kept.
+and opens JupyterLab on your home page. What you wrote before is kept.
 
   --prepare        do all but open JupyterLab
   --no-browser     print the address instead of opening a browser

@@ -78,9 +78,9 @@ def _new(chosen: argparse.Namespace) -> int:
     print("Written:", *(f"  {path.relative_to(CONTENT)}" for path in draft(chosen.exercise)), sep="\n")
     topic, _, name = chosen.exercise.partition("/")
     print(
-        f"Add to the exercises of `{topic}` in notebooks/course.toml:",
-        f'    "{name}",',
-        f"Add to notebooks/{topic}.md, where its learners are ready for it:",
+        f"Add it in notebooks/course.toml to a lesson of `{topic}` whose learners are ready for it:",
+        f'    exercises = ["{name}"]',
+        f"Add to the end of that lesson, notebooks/{topic}/….md:",
         f"    ```{{exercise}} {chosen.exercise}",
         "    ```",
         f"`drydock prove {chosen.exercise}` says what is missing.",

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 import codecs
+import contextlib
 import errno
 import io
 import json
 import os
+import secrets
 import signal
+import socket
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -27,7 +31,9 @@ if TYPE_CHECKING:
     from graders.exercise import Exercise
 
 DONE, UNGRADABLE = 0, 3
+FIRST_PORT = 8888
 PLAIN = {"✓": "+", "✗": "x", "–": "-", "…": "...", "“": '"', "”": '"', "’": "'", "→": "->", "×": "x"}
+PLAIN |= {"○": "o", "■": "#", "□": "."}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -211,34 +217,33 @@ def _say(text: str) -> None:
 
 def _start(chosen: argparse.Namespace) -> int:
     from environment.images import ensure
+    from graders import coming, home
     from graders.connect import connect
     from graders.workspace import build_workspace, find_workspace
 
     connection = connect("found")
     _say(f"Engine: {connection.why}")
-    ensure(connection.client, connection.environment, progress=_say)
     workspace = (chosen.workspace or find_workspace()).expanduser().resolve()
-    for sentence in build_workspace(workspace, _say):
+    for sentence in build_workspace(workspace, connection.why):
         _say(sentence)
+    # What the next lesson needs comes first; the rest comes while it is read.
+    first = None if chosen.prepare else coming.needed_first(home.Home(workspace).next())
+    ensure(connection.client, connection.environment, first, progress=_say)
     _say(f"Your workspace: {workspace}")
     if not chosen.prepare:
+        coming.begin(workspace, connection.environment)
         _open_jupyterlab(chosen, workspace, connection)
     return DONE
 
 
 def _open_jupyterlab(chosen: argparse.Namespace, workspace: Path, connection: Connection) -> NoReturn:
-    """Become JupyterLab, opened on the first notebook."""
-    from graders.exercise import topics
+    """Become JupyterLab, opened on the home page."""
+    from graders.notebooks import HOME
 
-    first = topics()[0].id
-    # Exercises have files such as .dockerignore, which JupyterLab would refuse to open.
-    hidden = "--ContentsManager.allow_hidden=True"
-    # As a login shell, a terminal would lose the PATH on which `drydock` is.
-    shell = "--ServerApp.terminado_settings=shell_command=['bash']"
-    options = [hidden, shell, f"--notebook-dir={workspace}", f"--LabApp.default_url=/lab/tree/{first}/{first}.ipynb"]
-    if chosen.port:
-        # Another port than the one asked for would surprise whoever forwards it.
-        options += [f"--port={chosen.port}", "--ServerApp.port_retries=0"]
+    page, port = f"/lab/tree/{HOME}", chosen.port or _free_port()
+    # What is said here must stay so: with another port the address would be wrong.
+    options = [f"--notebook-dir={workspace}", f"--LabApp.default_url={page}", f"--port={port}"]
+    options += ["--ServerApp.port_retries=0", "--Application.log_level=ERROR"]
     if chosen.no_browser:
         options.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
@@ -246,13 +251,40 @@ def _open_jupyterlab(chosen: argparse.Namespace, workspace: Path, connection: Co
     environment = os.environ | dict(connection.environment) | {"DRYDOCK_WORKSPACE": str(workspace)}
     # jupyter finds its kernels and alembic on PATH, also where the environment is not activated.
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", "")])
-    environment.setdefault("PYTHONSTARTUP", str(Path(__file__).with_name("startup.py")))
+    # With a token that is known before, JupyterLab does not print its own ten lines.
+    token = environment.setdefault("JUPYTER_TOKEN", secrets.token_hex(24))
     # What JupyterLab shows to a learner: no question about news, which needs the internet.
     config = [str(JUPYTER), environment.get("JUPYTER_CONFIG_PATH", "")]
     environment["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, config))
+    _say_when_it_listens(port, f"Drydock: http://127.0.0.1:{port}{page}?token={token}\nCtrl+C, twice, ends it.")
     command = [sys.executable, "-m", "jupyterlab", *options]
     os.chdir(workspace)  # where its terminals begin
     os.execve(sys.executable, command, environment)  # noqa: S606 - JupyterLab takes this process's place
+
+
+def _say_when_it_listens(port: int, sentence: str) -> None:
+    """Say something as soon as this process, whatever program it is by then, listens on a port."""
+    this = os.getpid()
+    if os.fork():
+        return
+    while os.getppid() == this:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            _say(sentence)
+            break
+        time.sleep(0.1)
+    os._exit(0)
+
+
+def _free_port() -> int:
+    """Jupyter's own port, or the next one that nobody listens on."""
+    for port in range(FIRST_PORT, FIRST_PORT + 100):
+        with socket.socket() as tried:
+            try:
+                tried.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise UsageError(f"The ports from {FIRST_PORT} on are taken.", "Choose one with `--port N`.")
 
 
 def _doctor(chosen: argparse.Namespace) -> int:
@@ -264,12 +296,12 @@ def _doctor(chosen: argparse.Namespace) -> int:
 
 
 def _list(chosen: argparse.Namespace) -> int:
-    from graders import progress
+    from graders import home
     from graders.exercise import topics
     from graders.workspace import find_workspace
 
     if not chosen.json:
-        print(progress.table(find_workspace()))
+        print(home.Home(find_workspace()).text())
         return DONE
     listed = [
         {
@@ -287,7 +319,7 @@ def _list(chosen: argparse.Namespace) -> int:
 
 
 def _check(chosen: argparse.Namespace) -> int:
-    from graders import feedback, own, progress
+    from graders import coming, feedback, own, progress
     from graders.check import Outcome
     from graders.connect import connect, throwaway_kind
     from graders.grading import grade
@@ -307,6 +339,7 @@ def _check(chosen: argparse.Namespace) -> int:
             f"There is no folder `{answer}`.",
             "Name the answer's folder with `--answer DIR`." if chosen.answer else "Run `drydock start` first.",
         )
+    coming.wait(workspace, exercise.images, _say)
     connection, fresh = connect(kind, _say), fresh or kind != "found"
     show = (lambda _: None) if chosen.json else feedback.InOrder(exercise, lambda text: print(text, flush=True))
     try:
@@ -320,7 +353,8 @@ def _check(chosen: argparse.Namespace) -> int:
         print(json.dumps(verdict.as_json(), indent=1))
     else:
         passed = verdict.outcome is Outcome.PASSED and not chosen.answer
-        print(feedback.summary(verdict, progress.after_pass(workspace, exercise, "drydock ") if passed else ()))
+        then = progress.after_pass(workspace, exercise, "drydock ") if passed else own.saved(exercise, answer)
+        print(feedback.summary(verdict, then))
     return verdict.exit_code
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import tomllib
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from graders import schema
 from graders.check import Check
-from graders.engine.cleaning import Owned
+from graders.engine.owned import Owned
 from graders.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ PACKAGE = Path(__file__).parent
 CONTENT = PACKAGE / "_content" if (PACKAGE / "_content").is_dir() else PACKAGE.parent
 """Where notebooks/ and exercises/ are: inside the installed package, or beside it in the repository."""
 COMMANDS = "commands.sh"
+EXERCISES = "exercises"
+"""The folder for answers in a topic's folder: among the lessons they would hide the order of these."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,11 @@ class Exercise:
         return self.id.partition("/")[2]
 
     @property
+    def place(self) -> str:
+        """Its folder in a topic's folder, below the lessons."""
+        return f"{EXERCISES}/{self.name}"
+
+    @property
     def folder(self) -> Path:
         """Its folder in the course, with start/, solution/, right/ and wrong/."""
         return CONTENT / "exercises" / self.id
@@ -72,9 +80,18 @@ class Exercise:
         return schema.agreeing(found, "/".join(Path(str(self.grader.__file__)).parts[-4:]))
 
     @property
+    def file(self) -> Path:
+        """The module with its checks, as a file."""
+        return PACKAGE / "topics" / f"{self.id.replace('-', '_')}.py"
+
+    @cached_property
     def points(self) -> int:
-        """Points of all checks."""
-        return sum(check.points for check in self.checks)
+        """Points of all checks, read from the text of the grader: to add up a course, none need be imported."""
+        tree = ast.parse(self.file.read_text(encoding="utf-8"))
+        marks = (mark for made in tree.body if isinstance(made, ast.FunctionDef) for mark in made.decorator_list)
+        calls = [mark for mark in marks if isinstance(mark, ast.Call) and getattr(mark.func, "id", "") == "check"]
+        said = ({option.arg: option.value for option in call.keywords}.get("points") for call in calls)
+        return sum(1 if value is None else ast.literal_eval(value) for value in said)
 
     @property
     def prepare(self) -> Callable[[Engine, Answer], None] | None:
@@ -99,24 +116,96 @@ class Exercise:
 
 
 @dataclass(frozen=True)
+class Lesson:
+    """A lesson of a topic: the text notebooks/<topic>/<name>.md with its exercises."""
+
+    topic: str
+    name: str
+    minutes: int
+    """What reading it and running its cells takes; the exercises have minutes of their own."""
+    exercises: tuple[Exercise, ...]
+    needs: tuple[str, ...] = ()
+    """Ids of the lessons that it builds on."""
+
+    @property
+    def id(self) -> str:
+        """The topic and the name."""
+        return f"{self.topic}/{self.name}"
+
+    @property
+    def all_minutes(self) -> int:
+        """What it takes with its exercises."""
+        return self.minutes + sum(exercise.minutes for exercise in self.exercises)
+
+    @property
+    def source(self) -> Path:
+        """Its text, in MyST Markdown."""
+        return CONTENT / "notebooks" / f"{self.id}.md"
+
+    @property
+    def file(self) -> str:
+        """How its notebook is called in a topic's folder."""
+        return f"{self.name}.ipynb"
+
+    @cached_property
+    def title(self) -> str:
+        """The heading of its text."""
+        with self.source.open(encoding="utf-8") as lines:
+            return next(line[2:].strip() for line in lines if line.startswith("# "))
+
+
+@dataclass(frozen=True)
 class Topic:
-    """A topic of course.toml with its exercises, both in the order of the course."""
+    """A topic of course.toml with its lessons, in the order of the course."""
 
     id: str
     title: str
-    minutes: int
-    exercises: tuple[Exercise, ...]
+    lessons: tuple[Lesson, ...]
+
+    @property
+    def exercises(self) -> tuple[Exercise, ...]:
+        """The exercises of its lessons."""
+        return tuple(exercise for lesson in self.lessons for exercise in lesson.exercises)
+
+    @property
+    def minutes(self) -> int:
+        """What its lessons take with their exercises."""
+        return sum(lesson.all_minutes for lesson in self.lessons)
+
+
+@dataclass(frozen=True)
+class Track:
+    """A way through the course for who has less time than all of it takes."""
+
+    title: str
+    lessons: tuple[Lesson, ...]
 
 
 @cache
 def topics() -> tuple[Topic, ...]:
     """The topics of the course, read once."""
-    with (CONTENT / "notebooks" / "course.toml").open("rb") as file:
-        said = tomllib.load(file)["topics"]
     return tuple(
-        Topic(t["id"], t["title"], t["minutes"], tuple(read(f"{t['id']}/{name}") for name in t["exercises"]))
-        for t in said
+        Topic(t["id"], t["title"], tuple(_lesson(t["id"], one) for one in t["lessons"])) for t in _course()["topics"]
     )
+
+
+def tracks() -> list[Track]:
+    """The shorter ways through the course."""
+    known = {lesson.id: lesson for lesson in lessons()}
+    return [Track(said["title"], tuple(known[name] for name in said["lessons"])) for said in _course()["tracks"]]
+
+
+@cache
+def _course() -> dict[str, Any]:
+    with (CONTENT / "notebooks" / "course.toml").open("rb") as file:
+        return tomllib.load(file)
+
+
+def _lesson(topic_id: str, said: Mapping[str, Any]) -> Lesson:
+    """A lesson as course.toml describes it."""
+    needs = tuple(need if "/" in need else f"{topic_id}/{need}" for need in said.get("needs", ()))
+    done = tuple(read(f"{topic_id}/{name}") for name in said["exercises"])
+    return Lesson(topic_id, said["name"], said["minutes"], done, needs)
 
 
 def topic(topic_id: str) -> Topic:
@@ -126,6 +215,16 @@ def topic(topic_id: str) -> Topic:
             return known
     names = ", ".join(f"`{known.id}`" for known in topics())
     raise UsageError(f"There is no topic `{topic_id}`.", f"Choose one of {names}.")
+
+
+def lessons() -> list[Lesson]:
+    """The lessons in the order of the course."""
+    return [lesson for known in topics() for lesson in known.lessons]
+
+
+def lesson_of(exercise: Exercise) -> Lesson:
+    """The lesson that an exercise stands in."""
+    return next(lesson for lesson in lessons() if exercise in lesson.exercises)
 
 
 def exercises() -> list[Exercise]:
@@ -153,7 +252,8 @@ def named(text: str, here: Path | None = None) -> Exercise:
     """
     known = {exercise.id: exercise for exercise in exercises()}
     folder = ((here or Path.cwd()) / text).resolve()
-    for name in (text, "/".join(folder.parts[-2:])):
+    parts = [part for part in folder.parts[-3:] if part != EXERCISES]
+    for name in (text, "/".join(parts[-2:])):
         if name in known:
             return known[name]
     alike = [exercise for exercise in known.values() if exercise.name == text.strip("/")]

@@ -98,13 +98,15 @@ class Report:
     results: Sequence[CheckResult]
     verdict: Verdict | None = None
     then: Sequence[str] = ()
-    """Sentences on what follows a pass."""
+    """Sentences on what follows a pass; `[title](name.ipynb)` is a link."""
+    foot: Sequence[str] = ()
+    """Sentences on what was checked: when it ran and was saved."""
 
     def _repr_html_(self) -> str:
-        return html(self.exercise, self.results, self.verdict, then=self.then)
+        return html(self.exercise, self.results, self.verdict, then=self.then, foot=self.foot)
 
     def __repr__(self) -> str:
-        end = [summary(self.verdict, self.then)] if self.verdict else []
+        end = [summary(self.verdict, [*self.then, *self.foot])] if self.verdict else []
         return "\n".join([*(line(result) for result in self.results), *end])
 
 
@@ -116,19 +118,27 @@ def html(  # noqa: PLR0913 - what pages with reports differ in
     files: Sequence[tuple[str, str]] = (),
     hint_command: str = "%hint",
     then: Sequence[str] = (),
+    foot: Sequence[str] = (),
 ) -> str:
     """The report for a notebook. Without a verdict the checks that have not ended yet are shown as waiting.
 
-    `files` are names and contents of what was handed in, `then` sentences on what follows a pass.
+    `files` are names and contents of what was handed in, `then` sentences on what follows a pass, `foot` sentences on
+    what was checked.
     """
     ended = {result.name: result for result in results}
+    skipped = [r for r in results if verdict and r.outcome is Outcome.SKIPPED]
+    stuck = verdict is not None and verdict.outcome is Outcome.FAILED and bool(hint_command)
     return _template().render(
         exercise=exercise,
         rows=[(check, ended.get(check.name)) for check in exercise.checks] if results or not verdict else [],
         verdict=verdict,
         outcome=verdict.outcome if verdict else None,
         first_failed=next((c.name for c in exercise.checks if _failed(ended.get(c.name))), ""),
-        steps=[step for step in (*next_steps(verdict, hint_command), *then) if step] if verdict else [],
+        steps=[step for step in next_steps(verdict, "") if step] if verdict else [],
+        then=then if verdict else (),
+        foot=foot,
+        folded={r.name: r.max_points for r in skipped} if len(skipped) > 1 else {},
+        hints=exercise.hints if stuck else (),
         files=files,
         signs=SIGNS,
         words=WORDS,
@@ -148,7 +158,11 @@ def templates(package: str) -> jinja2.Environment:
         return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped just before
 
     environment = jinja2.Environment(loader=jinja2.PackageLoader(package, "."), autoescape=True, trim_blocks=True)
-    environment.filters["code"] = code
+
+    def links(text: str) -> Markup:
+        return Markup(re.sub(r"\[([^\]]+)\]\(([\w./-]+\.ipynb)\)", r'<a href="\2">\1</a>', str(escape(text))))  # noqa: S704 - escaped
+
+    environment.filters["code"], environment.filters["links"] = code, links
     return environment
 
 

@@ -1,33 +1,35 @@
-"""The magics of the course: %%answer, %check, %hint, %solution, %reset, %progress."""
+"""The magics of the course: %%answer, %check, %hint, %solution, %reset, %show, %progress, and those of lessons."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from functools import cached_property, wraps
 from html import escape
+from pathlib import Path
 from threading import Timer
 from typing import TYPE_CHECKING, Any
 
-from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
+from IPython.core.magic import Magics, cell_magic, line_cell_magic, line_magic, magics_class, no_var_expand
 from IPython.display import Markdown, display
 
 from environment import UnavailableError
-from graders import feedback, own, progress, task, workspace
+from graders import cells, coming, feedback, home, own, progress, task, workspace
 from graders.answer import Answer
 from graders.check import CheckResult, Outcome
 from graders.connect import connect
 from graders.engine import Engine
+from graders.engine.cleaning import remove_demos
 from graders.engine.words import explain
 from graders.errors import DrydockError, Failed, UsageError
-from graders.exercise import COMMANDS, Exercise, named, solution_text
+from graders.exercise import COMMANDS, Exercise, exercises, lessons, named, solution_text
 from graders.notebooks import copy_start
 from graders.own import LastRun
 from graders.reset import reset
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -137,7 +139,8 @@ class CourseMagics(Magics):
         verdict = own.check(exercise, self.connection, self.workspace, folder, last=last, on_result=keep)
         passed = verdict.outcome is Outcome.PASSED
         then = progress.after_pass(self.workspace, exercise, "%") if passed else ()
-        shown.update(feedback.Report(exercise, verdict.checks, verdict, then))
+        foot = [*([last.foot] if last else []), *own.saved(exercise, folder)]
+        shown.update(feedback.Report(exercise, verdict.checks, verdict, then, foot))
         if verdict.exit_code and os.environ.get("NBGRADER_EXECUTION") == "validate":
             # nbgrader's Validate takes a cell that only displays something for a right answer.
             print(feedback.summary(verdict), file=sys.stderr)
@@ -184,7 +187,60 @@ class CourseMagics(Magics):
     def progress(self, line: str) -> None:
         """What is done and what is left."""
         del line
-        print(progress.table(self.workspace))
+        page = home.Home(self.workspace)
+        up = "../" if Path.cwd() != self.workspace else ""
+        display({"text/html": page.html(up), "text/plain": page.text()}, raw=True)
+
+    @no_var_expand
+    @line_cell_magic
+    @told
+    def fresh(self, line: str, cell: str | None = None) -> None:
+        """Remove what cells have made, all or what is named so; `%%fresh NAME…` runs its cell in bash afterwards."""
+        gone = remove_demos(self.connection.client, *line.split())
+        if cell is not None:
+            self.shell.run_cell_magic("bash", "", cell)
+        elif not line.strip():
+            print(f"Removed: {', '.join(gone)}." if gone else "Nothing was left.")
+
+    @no_var_expand
+    @line_magic
+    @told
+    def until(self, line: str) -> None:
+        """Run a command until it succeeds, for a limited time: `%until COMMAND within 20 s`."""
+        print(cells.until(line), end="")
+
+    @line_magic
+    @told
+    def guess(self, line: str) -> None:
+        """Ask for a guess, which is compared with what the next cell shows."""
+        lesson_id, _, number = line.strip().partition(" ")
+        known = {lesson.id: lesson for lesson in lessons()}
+        if lesson_id not in known or not number.isdecimal():
+            raise UsageError("This cell was changed.", "A guess is asked for by `%guess LESSON NUMBER`.")
+        if said := self.guesses.ask(known[lesson_id], int(number)):
+            _say(said)
+
+    @cached_property
+    def guesses(self) -> cells.Guesses:
+        """The learner's guesses in this notebook."""
+        return cells.Guesses()
+
+    def before_cell(self, info: Any) -> None:
+        """Wait for images that the cell names and that are still being made (IPython's event pre_run_cell)."""
+        text = info.raw_cell or ""
+        if (still := coming.look(self.workspace)) is None:
+            return
+        called = [e for e in exercises() if e.id in text and text.lstrip().startswith("%")]
+        needs = coming.named(text, still.missing) | {image for exercise in called for image in exercise.images}
+        shown = display({"text/plain": ""}, raw=True, display_id=True)
+        # IPython would show what is raised here with a traceback.
+        with contextlib.suppress(KeyboardInterrupt):
+            coming.wait(self.workspace, needs, lambda said: shown.update({"text/plain": said}, raw=True))
+
+    def after_cell(self, *_: object) -> None:
+        """Compare a guess with what the cell behind it has shown (IPython's event post_run_cell)."""
+        if said := self.guesses.after_cell(self.workspace):
+            _say(said)
 
 
 def _has_commands(folder: Path) -> bool:
@@ -197,6 +253,8 @@ def load(shell: InteractiveShell) -> None:
     """Register the magics and point `!docker` at the Engine that the checks use."""
     magics = CourseMagics(shell)
     shell.register_magics(magics)
+    shell.events.register("pre_run_cell", magics.before_cell)
+    shell.events.register("post_run_cell", magics.after_cell)
     try:
         connection = magics.connection
         with Engine(connection, "", session="") as engine:

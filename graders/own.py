@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from graders import progress
+from graders import home, progress
 from graders.answer import NOT_COPIED, SEED_FILE
 from graders.check import Outcome, Verdict
+from graders.engine import Engine
 from graders.exercise import COMMANDS
 from graders.grading import grade
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from graders.exercise import Exercise
 
 SHOWN_FILES = 3
+SLACK_SECONDS = 1
 
 
 @dataclass
@@ -32,10 +34,22 @@ class LastRun:
     ended: float = field(default_factory=time.time)
 
     @property
-    def note(self) -> str:
-        """What somebody should know whose check looks at what an earlier run left; empty where they ended well."""
+    def foot(self) -> str:
+        """When it ran and how it ended."""
+        return f"Your last answer ran at {_clock(self.ended)}, exit code {self.done.exit_code}."
+
+    def note(self, age: float | None) -> str:
+        """What somebody should know whose check looks at what an earlier run left; empty where it does not.
+
+        `age` is how many seconds ago the newest of what is checked was made; None where there is nothing.
+        """
         if self.done.exit_code == 0:
-            return ""
+            if age is None or age <= time.time() - self.ended + self.done.seconds + SLACK_SECONDS:
+                return ""
+            return (
+                f"What is checked was made at {_clock(time.time() - age)}, before your last answer ran "
+                f"({_clock(self.ended)}). Reset the exercise and run the answer again to see what it does."
+            )
         last = (self.done.output.strip().splitlines() or ["They printed nothing."])[-1]
         return (
             f"Your last answer, at {_clock(self.ended)}, ended with exit code {self.done.exit_code}: “{last}” "
@@ -55,19 +69,20 @@ def check(  # noqa: PLR0913 - what a notebook and a terminal know
 ) -> Verdict:
     """Grade a learner's own answer and remember the verdict."""
     verdict = grade(exercise, connection, folder, fresh=fresh, on_result=on_result)
-    notes = [last.note] if last and last.note and verdict.outcome is not Outcome.PASSED else []
-    notes += verdict.notes
-    if verdict.outcome is Outcome.FAILED:
-        notes += _saved(exercise, folder)
+    notes = list(verdict.notes)
+    if last and verdict.outcome is Outcome.FAILED:
+        with Engine(connection, exercise.id, session="") as engine:
+            notes[:0] = filter(None, [last.note(engine.youngest(exercise.owns))])
     try:
         progress.record_verdict(workspace, verdict)
+        home.renew(workspace)
     except OSError as error:
         notes.append(f"Your progress could not be kept: {workspace / progress.FILE}: {error.strerror}.")
     return replace(verdict, notes=tuple(notes))
 
 
-def _saved(exercise: Exercise, folder: Path) -> list[str]:
-    """When the files were saved that a learner changed: an editor may hold newer ones."""
+def saved(exercise: Exercise, folder: Path) -> list[str]:
+    """When the files were saved that a learner changed, in a sentence: an editor may hold newer ones."""
     start = exercise.folder / "start"
     mine = []
     for path in folder.rglob("*"):

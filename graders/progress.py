@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graders.exercise import Exercise, exercises, topics
+from graders.exercise import Exercise, exercises, lesson_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +33,11 @@ class Standing:
 def record_verdict(workspace: Path, verdict: Verdict) -> None:
     """Remember a verdict."""
     _add(workspace, verdict.exercise, outcome=verdict.outcome, points=verdict.points, max_points=verdict.max_points)
+
+
+def record_guess(workspace: Path, lesson: str, number: int, *, right: bool) -> None:
+    """Remember a guess."""
+    _add(workspace, lesson, guess=number, right=right)
 
 
 def next_hint(workspace: Path, exercise: Exercise) -> tuple[int, str, bool]:
@@ -72,32 +77,27 @@ def next_exercise(workspace: Path, after: Exercise | None = None) -> Exercise | 
 
 
 def after_pass(workspace: Path, exercise: Exercise, command: str) -> list[str]:
-    """What a learner may do after a pass, in sentences. A `command` begins with `%` or with `drydock `."""
+    """What a learner may do after a pass, in sentences: in a notebook by a link, else by a command.
+
+    `command` is what begins the commands of one's own place: `%` or `drydock `.
+    """
     compare = f"Compare yours with the model answer: `{command}solution {exercise.id}`"
     follows = next_exercise(workspace, after=exercise)
     if not follows:
         return [compare, f"That was the last one: you have passed all {len(exercises())} exercises."]
+    if command == "%":
+        lesson = lesson_of(follows)
+        return [compare, f"Next: [{lesson.title}](../{lesson.topic}/{lesson.file})"]
     return [compare, f"Next: `{command}show {follows.id}` ({follows.title})"]
 
 
-def table(workspace: Path) -> str:
-    """All standings as text, by topic."""
-    by_topic: dict[str, list[Standing]] = {}
-    for standing in standings(workspace):
-        by_topic.setdefault(standing.exercise.topic, []).append(standing)
-    lines = []
-    for topic in topics():
-        own = by_topic[topic.id]
-        points, most = sum(s.points for s in own), sum(s.exercise.points for s in own)
-        lines += [
-            "",
-            f"{topic.title}: {sum(s.passed for s in own)} of {len(own)} exercises, {points} of {most} points",
-        ]
-        for s in own:
-            sign = "✓" if s.passed else "…" if s.tries else " "
-            title = f"{s.exercise.id:<32} {s.exercise.title:<40}"
-            lines.append(f" {sign} {title} {s.points:>2}/{s.exercise.points}")
-    return "\n".join(lines).strip("\n")
+def guessed(workspace: Path) -> tuple[int, int]:
+    """How many guesses were right, and how many were made; of each question the first counts."""
+    first: dict[tuple[object, object], bool] = {}
+    for event in _events(workspace):
+        if "guess" in event:
+            first.setdefault((event["exercise"], event["guess"]), bool(event["right"]))
+    return sum(first.values()), len(first)
 
 
 def _events(workspace: Path) -> Iterator[dict[str, object]]:

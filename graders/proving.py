@@ -207,7 +207,7 @@ def _course_faults(exercise: Exercise) -> Iterator[str]:
         yield f"`notebooks/course.toml` does not name `{exercise.name}` among the exercises of `{exercise.topic}`."
     texts_of_topic = [path.read_text() for path in (CONTENT / "notebooks").rglob("*.md")]
     if not any(f"```{{exercise}} {exercise.id}\n" in text for text in texts_of_topic):
-        yield f"No notebook has the block ```` ```{{exercise}} {exercise.id} ````."
+        yield f"No lesson has the block ```` ```{{exercise}} {exercise.id} ````."
 
 
 def _grader_faults(exercise: Exercise) -> Iterator[str]:

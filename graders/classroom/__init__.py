@@ -12,5 +12,5 @@ def exclude_overwriting() -> dict[str, list[str]]:
         for exercise in topic.exercises:
             start = exercise.folder / "start"
             names = [path.relative_to(start).as_posix() for path in sorted(start.rglob("*")) if path.is_file()]
-            files[topic.id] += [f"{exercise.name}/{name}" for name in names]
+            files[topic.id] += [f"{exercise.place}/{name}" for name in names]
     return files

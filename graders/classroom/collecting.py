@@ -18,6 +18,7 @@ from graders.answer import MAX_BYTES, MAX_FILES
 from graders.classroom import submission
 from graders.classroom.room import exercises_of
 from graders.errors import DrydockError, UsageError
+from graders.exercise import EXERCISES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,7 +135,7 @@ def _opened(entry: Path, place: Path, topic: str) -> tuple[Path, str]:
         inside = [path for path in entry.iterdir() if not path.name.startswith((".", "__MACOSX"))]
         if len(inside) != 1 or inside[0].is_symlink() or not (inside[0].is_dir() or inside[0].name.endswith(ARCHIVES)):
             break
-        if inside[0].name in {exercise.name for exercise in exercises_of(topic)}:
+        if inside[0].name in {EXERCISES, *(exercise.name for exercise in exercises_of(topic))}:
             break
         entry = inside[0]
     return entry, problem

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from graders.answer import SEED_FILE
 from graders.classroom.room import Classroom, exercises_of
 from graders.errors import UsageError
-from graders.exercise import COMMANDS, CONTENT
+from graders.exercise import COMMANDS, CONTENT, EXERCISES
 from graders.variants import Variant, lay_out, variants
 
 if TYPE_CHECKING:
@@ -80,16 +80,17 @@ def hand_in(room: Classroom, learner: str, topic: str, answers: Mapping[str, Var
 
     folder = room.step("submitted", learner, topic)
     folder.mkdir(parents=True)
-    sources = {name: lay_out(answer, folder / answer.exercise.name) for name, answer in answers.items()}
-    notebook = nbformat.read(room.released(topic), as_version=4)
-    for cell in notebook.cells:
-        source = sources.get(cell.metadata.get("exercise", ""))
-        if cell.metadata.get("part") == "answer" and not source:
-            cell.source = ""
-        if source and cell.metadata.get("part") == "answer" and (source / COMMANDS).is_file():
-            text = (source / COMMANDS).read_bytes().decode("utf-8", "replace")
-            cell.source = f"%%answer {cell.metadata.exercise}\n{text}"
-    nbformat.write(notebook, folder / f"{topic}.ipynb")
+    sources = {name: lay_out(answer, folder / answer.exercise.place) for name, answer in answers.items()}
+    for released in room.released(topic):
+        notebook = nbformat.read(released, as_version=4)
+        for cell in notebook.cells:
+            source = sources.get(cell.metadata.get("exercise", ""))
+            if cell.metadata.get("part") == "answer" and not source:
+                cell.source = ""
+            if source and cell.metadata.get("part") == "answer" and (source / COMMANDS).is_file():
+                text = (source / COMMANDS).read_bytes().decode("utf-8", "replace")
+                cell.source = f"%%answer {cell.metadata.exercise}\n{text}"
+        nbformat.write(notebook, folder / released.name)
     (folder / SEED_FILE).write_text(f"{seed}\n")
     (folder / "timestamp.txt").write_text("2026-01-15 12:00:00.000000 UTC\n")
     return folder
@@ -98,15 +99,17 @@ def hand_in(room: Classroom, learner: str, topic: str, answers: Mapping[str, Var
 def _break(room: Classroom, topic: str, first: int) -> None:
     """Break six submissions, as accidents do."""
     folders = [room.step("submitted", f"learner-{first + n + 1:02}", topic) for n in range(6)]
-    notebooks = [folder / f"{topic}.ipynb" for folder in folders]
+    lessons = [notebook.name for notebook in room.released(topic)]
+    notebooks = [folder / lessons[0] for folder in folders]
     notebooks[0].write_text("<<<<<<< HEAD\n" + notebooks[0].read_text())
     notebooks[1].unlink()
-    shutil.rmtree(folders[2] / next(p.name for p in sorted(folders[2].iterdir()) if p.is_dir()))
-    _edit(notebooks[2], lambda notebook: notebook.update(cells=notebook["cells"][: len(notebook["cells"]) // 2]))
+    shutil.rmtree(min((folders[2] / EXERCISES).iterdir()))
+    for lesson in lessons[len(lessons) // 2 :]:
+        (folders[2] / lesson).unlink()
     _edit(notebooks[3], lambda notebook: notebook.update(nbformat=3, worksheets=[]))
     _edit(notebooks[4], lambda notebook: notebook["cells"].reverse())
     for exercise in exercises_of(topic):
-        link = folders[5] / exercise.name / "notes.txt"
+        link = folders[5] / exercise.place / "notes.txt"
         link.symlink_to(CONTENT / "README.md")
         break
 
@@ -135,8 +138,9 @@ def _harm(room: Classroom, topic: str, exercises: Sequence[Exercise]) -> None:
                 if cell["metadata"].get("part") == "answer" and cell["metadata"]["exercise"] == exercise.id:
                     cell["source"] = f"%%answer {exercise.id}\n{text}"
 
-        _edit(folder / f"{topic}.ipynb", claim)
-        (folder / exercise.name / COMMANDS).write_text(text)
+        for notebook in room.released(topic):
+            _edit(folder / notebook.name, claim)
+        (folder / exercise.place / COMMANDS).write_text(text)
 
 
 def _edit(notebook: Path, change: Callable[[dict[str, Any]], object]) -> None:

@@ -105,12 +105,12 @@ class Classroom:
         directory = getattr(self.nbgrader.coursedir, f"{name}_directory")
         return Path(self.nbgrader.coursedir.format_path(directory, learner, topic))
 
-    def released(self, topic: str) -> Path:
-        """The notebook that learners received. Raises UsageError where it was not released."""
-        notebook = self.step("release", ".", topic) / f"{topic}.ipynb"
-        if not notebook.is_file():
+    def released(self, topic: str) -> list[Path]:
+        """The notebooks that learners received. Raises UsageError where the topic was not released."""
+        notebooks = sorted(self.step("release", ".", topic).glob("*.ipynb"))
+        if not notebooks:
             raise UsageError(f"`{topic}` was not released to this class.", f"Run `drydock class release {topic}`.")
-        return notebook
+        return notebooks
 
     def read(self, learner: str, topic: str) -> Submission:
         """The submission of a learner, cleaned on the way: what was handed in is moved to .drydock/received."""
@@ -161,7 +161,7 @@ class Classroom:
     def release(self, topic: str, say: Callable[[str], None]) -> None:
         """Make the assignment of a topic and, where there is an exchange, release it there."""
         exercises_of(topic)
-        if not (self.step("source", ".", topic) / f"{topic}.ipynb").exists():
+        if not any(self.step("source", ".", topic).glob("*.ipynb")):
             notebooks.build_source(self.root / self.nbgrader.coursedir.source_directory, topic)
         _told(self.nbgrader.generate_assignment(topic, force=True, create=True), f"The assignment `{topic}`")
         say(f"{topic}: the assignment is in {self.step('release', '.', topic)}.")
@@ -189,16 +189,17 @@ class Classroom:
         """Whether the gradebook has the grades that count."""
         from nbgrader.api import Gradebook, MissingEntry
 
-        if not (self.step("autograded", learner, topic) / f"{topic}.ipynb").is_file():
+        graded = self.step("autograded", learner, topic)
+        if not all((graded / notebook.name).is_file() for notebook in self.released(topic)):
             return False
         with Gradebook(self.nbgrader.coursedir.db_url, self.nbgrader.coursedir.course_id) as gradebook:
             try:
-                notebook = gradebook.find_submission_notebook(topic, topic, learner)
+                handed_in = gradebook.find_submission(topic, learner)
             except MissingEntry:
                 return False
-            if notebook.assignment.assignment.duedate or notebook.assignment.late_submission_penalty:
+            if handed_in.assignment.duedate or handed_in.late_submission_penalty:
                 return False  # the instructor may have set another date meanwhile
-            saved = {grade.name: grade for grade in notebook.grades}
+            saved = {grade.name: grade for notebook in handed_in.notebooks for grade in notebook.grades}
             for exercise in exercises_of(topic):
                 record, grade = self.history.last(learner, exercise.id), saved.get(check_cell(exercise))
                 if record is None or grade is None or (not record.is_ungradable and grade.auto_score != record.points):

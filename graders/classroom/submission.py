@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from graders.answer import DEFAULT_SEED, MAX_BYTES, MAX_FILES, NOT_COPIED, SEED_FILE
-from graders.exercise import COMMANDS, Exercise
+from graders.exercise import COMMANDS, Exercise, Topic, load
+from graders.exercise import topic as find_topic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 
 MAX_NOTEBOOK = 30 << 20
 """Bytes of a notebook; what is larger holds outputs that nobody reads."""
-MAX_NOTEBOOKS = 5
-"""Notebooks that are looked at beside the topic's own."""
+MAX_NOTEBOOKS = 20
+"""Notebooks that are looked at beside the topic's own lessons."""
 NOTEBOOK = re.compile(r"\.ipynb(\.(txt|json))?$")
 """How notebooks are called, after a browser or an editor had its way too."""
 MAX_NAME = 1_000
@@ -90,7 +91,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Cell:
-    """An answer cell's commands; `notebook` names the one it stands in where that is not the topic's own."""
+    """An answer cell's commands; `notebook` names the one it stands in where that is none of the topic's own."""
 
     text: str
     notebook: str = ""
@@ -120,8 +121,10 @@ def read(folder: Path, exercises: Sequence[Exercise]) -> Submission:
     if folder.is_symlink() or not folder.is_dir():
         problem = "What was handed in is no folder."
         return Submission({e.id: Answer(e.id, tuple(_start(e)), problem) for e in exercises})
-    cells, unreadable = _cells(folder, reader, topic)
-    answers = {e.id: _answer(e, folder / e.name, reader, cells.get(e.id, []), unreadable) for e in exercises}
+    cells, unreadable = _cells(folder, reader, find_topic(topic))
+    answers = {
+        e.id: _answer(e, _place(folder, e), reader, cells.get(e.id, []), unreadable.get(e.id, "")) for e in exercises
+    }
     time, _ = reader.file(folder / TIMESTAMP, 100)
     seed, _ = reader.file(folder / SEED_FILE, 100)
     found = Submission(answers, valid_time(time), _word(seed) or DEFAULT_SEED)
@@ -137,22 +140,33 @@ def copy(folder: Path, new: Path) -> list[str]:
     return problems
 
 
-def _cells(folder: Path, reader: _Reader, topic: str) -> tuple[dict[str, list[Cell]], str]:
-    """The answer cells of all notebooks by exercise, the topic's own first, and why that cannot be read, or nothing."""
-    own = f"{topic}.ipynb"
+def _cells(folder: Path, reader: _Reader, topic: Topic) -> tuple[dict[str, list[Cell]], dict[str, str]]:
+    """The answer cells of all notebooks by exercise, those of lessons first, and why a lesson cannot be read, if so."""
+    lessons = {lesson.file: lesson for lesson in topic.lessons}
+    # One that came alone, and the topic as a single notebook, as classes of before have it.
+    whole = f"{topic.id}.ipynb"
+    own = [*lessons, *([whole] if os.path.lexists(folder / whole) else [])]
     others = sorted(
         path.name
         for path in folder.iterdir()
-        if path.name != own and NOTEBOOK.search(path.name) and path.name.isprintable()
+        if path.name not in own and NOTEBOOK.search(path.name) and path.name.isprintable()
     )
     found: dict[str, list[Cell]] = {}
-    unreadable = ""
-    for name in [own, *others[:MAX_NOTEBOOKS]]:
-        cells, problem = _answers_in(*reader.file(folder / name, MAX_NOTEBOOK), name, topic)
-        unreadable = problem if name == own else unreadable
+    unreadable: dict[str, str] = {}
+    for name in [*own, *others[:MAX_NOTEBOOKS]]:
+        cells, problem = _answers_in(*reader.file(folder / name, MAX_NOTEBOOK), name, topic.id)
+        if problem and name in own:
+            meant = lessons[name].exercises if name in lessons else topic.exercises
+            unreadable |= {exercise.id: problem for exercise in meant}
         for exercise, texts in cells.items():
-            found.setdefault(exercise, []).extend(Cell(text, "" if name == own else name) for text in texts)
-    return found, "" if found else unreadable
+            found.setdefault(exercise, []).extend(Cell(text, "" if name in own else name) for text in texts)
+    return found, {exercise: problem for exercise, problem in unreadable.items() if exercise not in found}
+
+
+def _place(folder: Path, exercise: Exercise) -> Path:
+    """Where an answer's files are: beside the notebooks, as in older assignments, if they are not at their place."""
+    place, before = folder / exercise.place, folder / exercise.name
+    return before if os.path.lexists(before) and not os.path.lexists(place) else place
 
 
 def _answer(exercise: Exercise, folder: Path, reader: _Reader, cells: list[Cell], unreadable: str) -> Answer:
@@ -177,7 +191,7 @@ def _answer(exercise: Exercise, folder: Path, reader: _Reader, cells: list[Cell]
         if text is not None:
             files.append(File(COMMANDS, text.encode()))
     elif not there:
-        problem = unreadable or f"There is no folder `{exercise.name}` in what was handed in."
+        problem = f"There is no folder `{exercise.name}` in what was handed in."
     return Answer(exercise.id, tuple(sorted(files, key=lambda file: file.name)), problem, tuple(notes))
 
 
@@ -379,7 +393,7 @@ def valid_time(content: bytes) -> str:
 
 
 def notebook_of(submission: Submission, released: Path) -> NotebookNode:
-    """The released notebook with the learner's answers in it."""
+    """A released notebook with the learner's answers in it."""
     import nbformat
 
     notebook = nbformat.read(released, as_version=4)
@@ -392,16 +406,17 @@ def notebook_of(submission: Submission, released: Path) -> NotebookNode:
     return notebook
 
 
-def write(submission: Submission, folder: Path, released: Path, *, keep: Path) -> None:
+def write(submission: Submission, folder: Path, released: Sequence[Path], *, keep: Path) -> None:
     """Put the cleaned submission in the place of what was handed in, which is moved to `keep`."""
     import nbformat
 
     folder.parent.mkdir(parents=True, exist_ok=True)
     new = Path(tempfile.mkdtemp(prefix=".cleaned-", dir=folder.parent))
     try:
-        nbformat.write(notebook_of(submission, released), new / released.name)
+        for notebook in released:
+            nbformat.write(notebook_of(submission, notebook), new / notebook.name)
         for answer in submission.answers.values():
-            answer.write(new / answer.exercise.partition("/")[2])
+            answer.write(new / load(answer.exercise).place)
         if submission.timestamp:
             (new / TIMESTAMP).write_text(submission.timestamp + "\n")
         (new / SEED_FILE).write_text(submission.seed + "\n")

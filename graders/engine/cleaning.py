@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from environment.engines import EXERCISE_LABEL, SESSION_LABEL
 from environment.engines.container import ENGINE_LABEL
 from environment.engines.session import session_is_alive
 from graders.engine.events import wait_until
+from graders.engine.owned import Owned
 from graders.engine.words import when
 from graders.errors import DrydockError
 
@@ -27,16 +27,6 @@ REMOVAL_SECONDS = 10
 RUN_LABEL = "org.drydock.run"
 DEMO = "dd-demo-"
 """How the names begin that cells of the notebooks give to what they make."""
-
-
-@dataclass(frozen=True)
-class Owned:
-    """Names on the learner's Engine that belong to an exercise, so that a reset may remove them."""
-
-    containers: tuple[str, ...] = ()
-    images: tuple[str, ...] = ()
-    networks: tuple[str, ...] = ()
-    volumes: tuple[str, ...] = ()
 
 
 def remove_labelled(client: docker.DockerClient, label: str, *, of_sessions: bool = True) -> None:
@@ -103,6 +93,15 @@ def present(client: docker.DockerClient, owned: Owned) -> bool:
     return any(_found(look, name) for names, look in looks for name in names)
 
 
+def youngest(client: docker.DockerClient, owned: Owned) -> float | None:
+    """How many seconds ago the newest of these containers was made, by the Engine's clock; None where there is none."""
+    made = []
+    for name in owned.containers:
+        with contextlib.suppress(docker.errors.NotFound):
+            made.append(when(client.api.inspect_container(name)["Created"]))
+    return when(client.info()["SystemTime"]) - max(made) if made else None
+
+
 def _found(look: Callable[[str], object], name: str) -> bool:
     try:
         look(name)
@@ -131,12 +130,19 @@ def remove_exercise(client: docker.DockerClient, exercise: str, owned: Owned) ->
     return gone
 
 
-def remove_demos(client: docker.DockerClient) -> list[str]:
-    """Remove what cells of the notebooks made and later cells did not remove, and say what went."""
+def remove_demos(client: docker.DockerClient, *only: str) -> list[str]:
+    """Remove what cells of the notebooks made and later cells did not remove, and say what went.
+
+    `only` names what goes where that is not all; with `dd-demo-page` go `dd-demo-page:1.0` and `dd-demo-page-2` too.
+    """
     api = client.api
 
+    def meant(name: str) -> bool:
+        return not only or any(name == one or name.startswith((f"{one}-", f"{one}:")) for one in only)
+
     def ours(names: Iterable[str]) -> tuple[str, ...]:
-        return tuple(name.removeprefix("/") for name in names if name.removeprefix("/").startswith(DEMO))
+        plain = (name.removeprefix("/") for name in names)
+        return tuple(name for name in plain if name.startswith(DEMO) and meant(name))
 
     left = Owned(
         containers=ours(name for found in api.containers(all=True) for name in found["Names"] or ()),

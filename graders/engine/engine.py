@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from graders.check import EngineInfo
 from graders.engine import builds, containers, images, keeping, processes
-from graders.engine.cleaning import present
+from graders.engine.cleaning import present, youngest
 from graders.engine.run import Run
 from graders.engine.scene import Scene
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from graders.answer import Answer
     from graders.engine.builds import Build
     from graders.engine.capabilities import Capabilities
-    from graders.engine.cleaning import Owned
     from graders.engine.containers import Container
     from graders.engine.images import Image
+    from graders.engine.owned import Owned
     from graders.engine.pace import Pace
     from graders.engine.processes import Process
     from graders.engine.words import Attributes, Finished
@@ -147,6 +147,10 @@ class Engine:
     def has_any(self, owned: Owned) -> bool:
         """Whether anything of these names is there."""
         return present(self._run.client, owned)
+
+    def youngest(self, owned: Owned) -> float | None:
+        """How many seconds ago the newest of these containers was made; None where there is none."""
+        return youngest(self._run.client, owned)
 
     def request(self, url: str, *, wait: float = 0, timeout: float = 5, method: str = "GET") -> Response:
         """An HTTP request from the Engine's machine, trying for `wait` seconds while nobody answers."""

@@ -16,9 +16,11 @@ import sqlite3
 import subprocess
 import sys
 import tarfile
+import tempfile
 import time
 import zipfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -29,12 +31,14 @@ from graders.classroom.demo import HOSTILE, SIZE, hand_in
 from graders.classroom.history import History
 from graders.classroom.preprocessors import GradeOnEngine
 from graders.classroom.room import CONFIG, Classroom, check_cell, exercises_of
-from graders.exercise import load
+from graders.exercise import lesson_of, load
+from graders.exercise import topic as find_topic
 from graders.variants import Kind, Variant
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("class"), pytest.mark.timeout(3600)]
 TOPIC = "images"
 EXERCISES = exercises_of(TOPIC)
+LESSONS = find_topic(TOPIC).lessons
 FULL = sum(e.points for e in EXERCISES)
 HANDED_IN = [load(f"images/{name}") for name in ("first-container", "read-the-logs", "limits")]
 """What is handed in where it does not matter what; the other exercises cannot be graded, which costs nothing."""
@@ -61,10 +65,18 @@ def started(folder: Path, *words: str) -> subprocess.Popen[str]:
     )
 
 
+@cache
+def released() -> tempfile.TemporaryDirectory[str]:
+    """A folder with a class to which the topic was released: that takes as long as some of the tests."""
+    folder = tempfile.TemporaryDirectory(prefix="drydock-class-")
+    Classroom.make(Path(folder.name)).release(TOPIC, lambda _: None)
+    return folder
+
+
 def made(folder: Path, *answers: Kind) -> Classroom:
     """A class whose learners answered some exercises like this."""
+    shutil.copytree(released().name, folder)
     room = Classroom.make(folder)
-    room.release(TOPIC, lambda _: None)
     for number, kind in enumerate(answers, 1):
         hand_in(room, f"learner-{number}", TOPIC, {e.id: Variant(e, kind) for e in HANDED_IN})
     return room
@@ -83,8 +95,8 @@ def points(folder: Path) -> dict[str, float]:
 def waiting(folder: Path, learner: str) -> set[str]:
     """The exercises of a learner that wait for the instructor."""
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
-        notebook = gradebook.find_submission_notebook(TOPIC, TOPIC, learner)
-        names = {grade.name for grade in notebook.grades if grade.needs_manual_grade}
+        notebooks = gradebook.find_submission(TOPIC, learner).notebooks
+        names = {grade.name for notebook in notebooks for grade in notebook.grades if grade.needs_manual_grade}
     return {e.id for e in EXERCISES if check_cell(e) in names}
 
 
@@ -142,8 +154,8 @@ def test_a_broken_submission_is_graded_as_far_as_it_can_be(demo):
     # Conflict markers, no notebook, cells in reverse, another format: the folder has the answers.
     for number in (19, 20, 22, 23):
         assert scores[f"learner-{number:02}"] == FULL
-    # Half of the cells are gone, and a folder with one of the answers: the others count.
-    assert FULL - load("images/configure").points <= scores["learner-21"] < FULL
+    # Half of the lessons are gone, and a folder with one of their answers: the others count.
+    assert scores["learner-21"] == FULL - load("images/configure").points
     # A link out of the exercise.
     assert scores["learner-24"] == FULL - EXERCISES[0].points
     assert waiting(demo, "learner-24") == {EXERCISES[0].id}
@@ -172,8 +184,10 @@ def test_an_answer_that_many_gave_is_graded_once(demo):
 def test_the_autograded_notebook_holds_score_and_report_and_nothing_that_a_learner_wrote_but_answers(demo):
     hostile = f"learner-{SIZE:02}"
     for learner in ("learner-01", hostile):
-        notebook = nbformat.read(demo / "autograded" / learner / TOPIC / f"{TOPIC}.ipynb", as_version=4)
-        for cell in notebook.cells:
+        notebooks = [
+            nbformat.read(demo / "autograded" / learner / TOPIC / lesson.file, as_version=4) for lesson in LESSONS
+        ]
+        for cell in (cell for notebook in notebooks for cell in notebook.cells):
             if cell.metadata.get("part") == "check":
                 exercise = load(cell.metadata.exercise)
                 assert cell.metadata.nbgrader.points == exercise.points
@@ -261,8 +275,9 @@ def test_a_score_that_waits_for_the_instructor_is_empty_in_every_export(demo, tm
 
 def test_the_feedback_shows_each_check_what_was_seen_and_the_files(demo):
     run(demo, *DRYDOCK, "feedback", TOPIC)
-    page = (demo / "feedback" / "learner-12" / TOPIC / f"{TOPIC}.html").read_text()
     failed = next(r for r in records(demo) if r.learner == "learner-12" and r.verdict["outcome"] == "failed")
+    lesson = lesson_of(load(failed.key.exercise))
+    page = (demo / "feedback" / "learner-12" / TOPIC / f"{lesson.name}.html").read_text()
     assert f"<code>{'commands.sh'}</code>" in page
     assert "See it yourself" in page
     for check in failed.verdict["checks"]:
@@ -288,7 +303,7 @@ def test_nbgrader_autogrades_exports_and_lists_what_was_written(demo):
 def test_nbgrader_alone_grades_and_cleans_what_drydock_has_not_seen(tmp_path):
     room = made(tmp_path / "class", "start")
     folder = room.step("submitted", "learner-1", TOPIC)
-    (folder / "first-container" / "notes").symlink_to("/etc/passwd")
+    (folder / "exercises" / "first-container" / "notes").symlink_to("/etc/passwd")
     run(room.root, *NBGRADER, "autograde", TOPIC)
     assert number_of_grades(room.root) == len(EXERCISES)
     assert waiting(room.root, "learner-1") == {e.id for e in EXERCISES} - {e.id for e in HANDED_IN[1:]}
@@ -311,13 +326,13 @@ def test_what_a_learner_edited_and_removed_is_so_in_the_copy_that_is_graded(tmp_
     room.release("dockerfiles", lambda _: None)
     exercises = exercises_of("dockerfiles")
     hand_in(room, "ada", "dockerfiles", {e.id: Variant(e, "solution") for e in exercises})
-    edited = room.step("submitted", "ada", "dockerfiles") / "first-image"
+    edited = room.step("submitted", "ada", "dockerfiles") / "exercises" / "first-image"
     (edited / "menu.csv").unlink()
     (edited / "own").write_text("a file of one's own")
     monkeypatch.setattr(GradeOnEngine, "_records", lambda *_: {})  # this is not about grades
     room.nbgrader.autograde("dockerfiles", "ada")
-    graded = room.step("autograded", "ada", "dockerfiles") / "first-image"
-    source = room.step("source", ".", "dockerfiles") / "first-image"
+    graded = room.step("autograded", "ada", "dockerfiles") / "exercises" / "first-image"
+    source = room.step("source", ".", "dockerfiles") / "exercises" / "first-image"
     assert (source / "menu.csv").is_file()
     assert (source / "Dockerfile").read_bytes() != (edited / "Dockerfile").read_bytes()
     copies = [{p.relative_to(f): p.read_bytes() for p in f.rglob("*") if p.is_file()} for f in (graded, edited)]
@@ -353,7 +368,7 @@ def test_what_the_instructor_decided_on_an_ungradable_answer_stays_until_the_ans
     run(room.root, *DRYDOCK, "grade", TOPIC)
     assert len(waiting(room.root, "learner-1")) == len(EXERCISES)
     with Gradebook(f"sqlite:///{room.root / 'gradebook.db'}") as gradebook:
-        grade = gradebook.find_grade(check_cell(EXERCISES[0]), TOPIC, TOPIC, "learner-1")
+        grade = gradebook.find_grade(check_cell(EXERCISES[0]), LESSONS[0].name, TOPIC, "learner-1")
         grade.manual_score, grade.needs_manual_grade = 3, False
         gradebook.db.commit()
     for words in ([], ["--resume"]):
@@ -378,12 +393,13 @@ def test_a_manual_grade_survives_another_grading(tmp_path):
     room = made(tmp_path / "class", "start")
     run(room.root, *DRYDOCK, "grade", TOPIC)
     with Gradebook(f"sqlite:///{room.root / 'gradebook.db'}") as gradebook:
-        grade = gradebook.find_grade(check_cell(EXERCISES[0]), TOPIC, TOPIC, "learner-1")
+        grade = gradebook.find_grade(check_cell(EXERCISES[0]), LESSONS[0].name, TOPIC, "learner-1")
         grade.manual_score = 3
         gradebook.db.commit()
     run(room.root, *DRYDOCK, "grade", TOPIC)
     with Gradebook(f"sqlite:///{room.root / 'gradebook.db'}") as gradebook:
-        assert gradebook.find_grade(check_cell(EXERCISES[0]), TOPIC, TOPIC, "learner-1").manual_score == 3
+        grade = gradebook.find_grade(check_cell(EXERCISES[0]), LESSONS[0].name, TOPIC, "learner-1")
+        assert grade.manual_score == 3
 
 
 @pytest.fixture(scope="module")
@@ -407,6 +423,8 @@ def test_formgrader_shows_the_submission_its_score_and_its_report(demo, formgrad
     from playwright.sync_api import expect
 
     score = points(demo)["learner-12"]
+    failed = next(r for r in records(demo) if r.learner == "learner-12" and r.verdict["outcome"] == "failed")
+    lesson = lesson_of(load(failed.key.exercise))
     with chromium() as browser:
         page = browser.open(formgrader, width=width)
         page.locator("a").filter(has_text=re.compile(f"^{TOPIC}$")).first.wait_for(timeout=60_000)
@@ -415,10 +433,11 @@ def test_formgrader_shows_the_submission_its_score_and_its_report(demo, formgrad
         expect(row).to_contain_text(f"{score:g} / {FULL}", timeout=60_000)
         expect(page.locator("tr").filter(has_text="learner-24")).to_contain_text("needs manual grading")
         row.locator("a").first.click()
-        page.locator("a").filter(has_text=TOPIC).last.click()
+        expect(page.locator("a").filter(has_text=re.compile(r"^\d\d-"))).to_have_count(len(LESSONS))
+        page.locator("a").filter(has_text=lesson.name).click()
         report = page.locator("section.drydock").first
         expect(report).to_be_visible(timeout=60_000)
-        expect(page.locator("section.drydock")).to_have_count(len(EXERCISES))
+        expect(page.locator("section.drydock")).to_have_count(len(lesson.exercises))
         expect(page.locator("section.drydock .failed")).not_to_have_count(0)
         opened = report.locator("details").last
         opened.locator("summary").focus()
@@ -449,19 +468,20 @@ def test_through_the_exchange_an_assignment_goes_out_comes_back_and_its_feedback
         assert "released to the exchange" in run(room.root, *DRYDOCK, "release", TOPIC)
     run(own, *NBGRADER, "fetch_assignment", TOPIC)
     (own / TOPIC / ".drydock-seed").write_text("cafe\n")
-    (own / TOPIC / "first-container" / "commands.sh").write_text(
+    (own / TOPIC / EXERCISES[0].place / "commands.sh").write_text(
         (load("images/first-container").folder / "solution" / "commands.sh").read_text()
     )
-    change = own / TOPIC / f"{TOPIC}.ipynb"
-    book = nbformat.read(change, as_version=4)
-    for cell in book.cells:
-        if cell.metadata.get("part") == "answer":
-            first = cell.metadata.exercise == "images/first-container"
-            commands = (own / TOPIC / "first-container/commands.sh").read_text()
-            cell.source = f"%%answer images/first-container\n{commands}" if first else ""
+    for lesson in LESSONS:
+        change = own / TOPIC / lesson.file
+        book = nbformat.read(change, as_version=4)
+        for cell in book.cells:
+            if cell.metadata.get("part") == "answer":
+                first = cell.metadata.exercise == "images/first-container"
+                commands = (own / TOPIC / EXERCISES[0].place / "commands.sh").read_text()
+                cell.source = f"%%answer images/first-container\n{commands}" if first else ""
+        nbformat.write(book, change)
     for exercise in EXERCISES[1:]:
-        shutil.rmtree(own / TOPIC / exercise.name)
-    nbformat.write(book, change)
+        shutil.rmtree(own / TOPIC / exercise.place)
     run(own, *NBGRADER, "submit", TOPIC)
     run(room.root, *DRYDOCK, "collect", TOPIC)
     (folder,) = (room.root / "submitted").glob(f"*/{TOPIC}")
@@ -470,8 +490,9 @@ def test_through_the_exchange_an_assignment_goes_out_comes_back_and_its_feedback
     assert points(room.root)[folder.parent.name] == load("images/first-container").points
     assert "released to the exchange" in run(room.root, *DRYDOCK, "feedback", TOPIC)
     run(own, *NBGRADER, "fetch_feedback", TOPIC)
-    (page,) = own.rglob("feedback/**/*.html")
-    assert 'class="drydock"' in page.read_text()
+    pages = list(own.rglob("feedback/**/*.html"))
+    assert {page.stem for page in pages} == {lesson.name for lesson in LESSONS}
+    assert all('class="drydock"' in page.read_text() for page in pages)
 
 
 @pytest.mark.parametrize("ending", ["zip", "tar.gz", "folder"])
@@ -489,7 +510,9 @@ def test_archives_and_folders_are_collected(tmp_path, ending):
     told = run(room.root, *DRYDOCK, "collect", TOPIC, "--from", str(source))
     assert "notes.txt: left out" in told
     new = room.step("submitted", "learner-9", TOPIC)
-    assert (new / "limits" / "commands.sh").read_text() == (folder / "limits" / "commands.sh").read_text()
+    assert (new / load("images/limits").place / "commands.sh").read_text() == (
+        folder / load("images/limits").place / "commands.sh"
+    ).read_text()
     assert (new / "timestamp.txt").exists()
 
 
@@ -520,7 +543,7 @@ def test_an_archive_cannot_write_outside_of_its_submission(tmp_path):
     assert not list(tmp_path.rglob("escaped"))
     assert not Path("/tmp/escaped-absolute").exists()
     assert not Path("/etc/drydock-inside").exists()
-    assert (room.step("submitted", "mallory", TOPIC) / "limits" / "ok").is_file()
+    assert (room.step("submitted", "mallory", TOPIC) / load("images/limits").place / "ok").is_file()
 
 
 def test_a_value_that_only_its_learner_met_is_right_in_the_class_too(tmp_path):
@@ -535,7 +558,7 @@ def test_a_value_that_only_its_learner_met_is_right_in_the_class_too(tmp_path):
     token = hashlib.md5(f"{seed} err 1\n".encode()).hexdigest()[:8]
     folder = room.step("submitted", "learner-1", TOPIC)
     (folder / ".drydock-seed").write_text("b00c\n")
-    (folder / "read-the-logs" / "answers.toml").write_text(f'token = "{token}"\n')
+    (folder / exercise.place / "answers.toml").write_text(f'token = "{token}"\n')
     run(room.root, *DRYDOCK, "grade", TOPIC)
     assert next(r for r in records(room.root) if r.key.exercise == exercise.id).verdict["outcome"] == "passed"
 

@@ -12,10 +12,11 @@ from graders.classroom.collecting import from_folder
 from graders.classroom.demo import hand_in
 from graders.classroom.room import Classroom, exercises_of
 from graders.errors import UsageError
+from graders.exercise import lesson_of, load
 from graders.variants import Variant
 
 TOPIC = "dockerfiles"
-ANSWER = Path("first-image") / "Dockerfile"
+ANSWER = Path("exercises") / "first-image" / "Dockerfile"
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +108,7 @@ def test_an_archive_that_is_broken_is_ungradable_and_no_starting_file_takes_its_
 
 
 def test_a_notebook_alone_is_taken_and_what_was_not_handed_in_is_said(room, right, source):
-    shutil.copy(right / f"{TOPIC}.ipynb", source / "dora.ipynb")
+    shutil.copy(right / lesson_of(load("dockerfiles/first-image")).file, source / "dora.ipynb")
     from_folder(room, TOPIC, source, None)
     answers = room.read("dora", TOPIC).answers
     assert "There is no folder `first-image`" in answers["dockerfiles/first-image"].problem

@@ -16,11 +16,12 @@ from graders.answer import MAX_FILES
 from graders.classroom import submission
 from graders.classroom.demo import hand_in
 from graders.classroom.room import Classroom, exercises_of
-from graders.exercise import load
+from graders.exercise import lesson_of, load, topic
 from graders.variants import Variant
 
 TOPIC = "images"
 FIRST = "images/first-container"
+LIMITS = "images/limits"
 FILES = "dockerfiles/first-image"
 LEARNERS = itertools.count(1)
 SOLUTION = (load(FIRST).folder / "solution" / "commands.sh").read_text()
@@ -52,8 +53,8 @@ def cleaned(room):
     return lambda folder: room.read(folder.parent.name, folder.name).answers
 
 
-def notebook(folder: Path) -> Path:
-    return folder / f"{folder.name}.ipynb"
+def notebook(folder: Path, exercise: str = FIRST) -> Path:
+    return folder / lesson_of(load(exercise)).file
 
 
 def change(folder: Path, edit) -> None:
@@ -79,8 +80,8 @@ def graded_notebook(folder: Path):
     return nbformat.read(notebook(folder), as_version=4)
 
 
-def released(room, topic=TOPIC):
-    return nbformat.read(room.released(topic), as_version=4)
+def released(room):
+    return nbformat.read(room.released(TOPIC)[0], as_version=4)
 
 
 def without_answers(book):
@@ -184,8 +185,9 @@ def test_a_notebook_that_cannot_be_read_costs_nothing_where_the_folder_has_the_a
     handed_in, cleaned, content, word
 ):
     folder = handed_in()
-    notebook(folder).write_bytes(content)
-    (folder / "limits" / "commands.sh").unlink()
+    for exercise in (FIRST, LIMITS):
+        notebook(folder, exercise).write_bytes(content)
+    (folder / "exercises" / "limits" / "commands.sh").unlink()
     answers = cleaned(folder)
     assert commands(answers[FIRST]).strip() == SOLUTION.strip()
     assert set(problems(answers)) == {"images/limits"}
@@ -195,19 +197,17 @@ def test_a_notebook_that_cannot_be_read_costs_nothing_where_the_folder_has_the_a
 def test_a_notebook_that_is_a_link_is_not_followed(handed_in, cleaned, tmp_path):
     folder = handed_in()
     secret = tmp_path / "secret.ipynb"
-    notebook(folder).rename(secret)
-    notebook(folder).symlink_to(secret)
-    (folder / "limits" / "commands.sh").unlink()
+    notebook(folder, LIMITS).rename(secret)
+    notebook(folder, LIMITS).symlink_to(secret)
+    (folder / "exercises" / "limits" / "commands.sh").unlink()
     answers = cleaned(folder)
     assert "no plain file" in answers["images/limits"].problem
-    assert not notebook(folder).is_symlink()
+    assert not notebook(folder, LIMITS).is_symlink()
 
 
 def test_whoever_hands_in_only_the_notebook_is_graded_for_what_stands_in_it(handed_in, cleaned):
     folder = handed_in()
-    for entry in folder.iterdir():
-        if entry.is_dir():
-            shutil.rmtree(entry)
+    shutil.rmtree(folder / "exercises")
     answers = cleaned(folder)
     assert not answers[FIRST].problem
     assert commands(answers[FIRST]).strip() == SOLUTION.strip()
@@ -230,22 +230,60 @@ def test_a_cell_as_it_was_given_out_is_no_answer_where_the_folder_has_one(handed
     assert "as it was given out" in answers[FIRST].notes[0]
 
 
-@pytest.mark.parametrize("name", ["images-Copy1.ipynb", "images (1).ipynb", "images.ipynb.txt"])
-def test_an_answer_in_a_copy_of_the_notebook_is_found_and_the_copy_named(handed_in, cleaned, name):
+@pytest.mark.parametrize(
+    "name", ["01-a-first-container-Copy1.ipynb", "01-a-first-container (1).ipynb", "01-a-first-container.ipynb.txt"]
+)
+def test_an_answer_in_a_copy_of_a_lesson_is_found_and_the_copy_named(handed_in, cleaned, name):
     folder = handed_in()
     shutil.copy(notebook(folder), folder / name)
     change(folder, lambda said: stub(said, FIRST))
-    shutil.rmtree(folder / "first-container")
+    shutil.rmtree(folder / "exercises" / "first-container")
     answers = cleaned(folder)
     assert commands(answers[FIRST]).strip() == SOLUTION.strip()
     assert f"`{name}`" in answers[FIRST].notes[0]
     assert not answers["images/limits"].notes
 
 
+def test_a_lesson_that_was_renamed_is_found(handed_in, cleaned):
+    folder = handed_in()
+    notebook(folder).rename(folder / "my first container.ipynb")
+    shutil.rmtree(folder / "exercises" / "first-container")
+    answer = cleaned(folder)[FIRST]
+    assert commands(answer).strip() == SOLUTION.strip()
+    assert answer.notes == ("The answer stands in `my first container.ipynb`.",)
+
+
+def test_a_topic_in_one_notebook_as_classes_of_before_have_it_is_read(handed_in, cleaned):
+    folder = handed_in()
+    books = [nbformat.read(folder / lesson.file, as_version=4) for lesson in topic(TOPIC).lessons]
+    for lesson in topic(TOPIC).lessons:
+        (folder / lesson.file).unlink()
+    cells = list(itertools.chain(*(book.cells for book in books)))
+    for number, cell in enumerate(cells):
+        cell.id = f"cell-{number}"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / f"{TOPIC}.ipynb")
+    for exercise in exercises_of(TOPIC):
+        (folder / exercise.place / "commands.sh").unlink(missing_ok=True)
+    answers = cleaned(folder)
+    assert not problems(answers)
+    assert commands(answers[FIRST]).strip() == SOLUTION.strip()
+    assert not answers[FIRST].notes
+
+
+def test_an_older_assignment_with_its_folders_beside_the_notebooks_is_read(handed_in, cleaned):
+    folder = handed_in()
+    for exercise in exercises_of(TOPIC):
+        (folder / exercise.place).rename(folder / exercise.name)
+    (folder / "exercises").rmdir()
+    answers = cleaned(folder)
+    assert not problems(answers)
+    assert commands(answers[FIRST]).strip() == SOLUTION.strip()
+
+
 def test_a_notebook_that_cannot_be_read_is_as_ungradable_the_second_time(room, handed_in, cleaned):
     folder = handed_in()
     notebook(folder).write_text("<<<<<<<")
-    shutil.rmtree(folder / "first-container")
+    shutil.rmtree(folder / "exercises" / "first-container")
     first, again = cleaned(folder), cleaned(folder)
     assert "cannot be read" in first[FIRST].problem
     assert problems(first) == problems(again)
@@ -275,11 +313,12 @@ def test_a_learner_whose_name_nbgrader_takes_for_a_pattern_is_left_out_and_named
 def test_learners_of_a_class_get_the_cells_that_a_learner_alone_has(room):
     from graders.notebooks import build
 
-    def answers(book):
-        return {c.metadata.exercise: c.source for c in book.cells if c.metadata.get("part") == "answer"}
+    def answers(books):
+        return {c.metadata.exercise: c.source for b in books for c in b.cells if c.metadata.get("part") == "answer"}
 
-    assert answers(released(room)) == answers(build(TOPIC))
-    assert all(source.startswith("%%answer ") for source in answers(released(room)).values())
+    given_out = answers(nbformat.read(path, as_version=4) for path in room.released(TOPIC))
+    assert given_out == answers(build(lesson) for lesson in topic(TOPIC).lessons)
+    assert all(source.startswith("%%answer ") for source in given_out.values())
 
 
 # In a folder
@@ -290,33 +329,35 @@ def test_learners_of_a_class_get_the_cells_that_a_learner_alone_has(room):
 )
 def test_a_link_out_of_the_exercise_is_neither_followed_nor_handed_on(handed_in, cleaned, target):
     folder = handed_in()
-    (folder / "first-container" / "loop").symlink_to("loop")
-    (folder / "first-container" / "notes").symlink_to(target)
+    (folder / "exercises" / "first-container" / "loop").symlink_to("loop")
+    (folder / "exercises" / "first-container" / "notes").symlink_to(target)
     answers = cleaned(folder)
     assert set(problems(answers)) == {FIRST}
     assert "leads out" in answers[FIRST].problem
-    assert not list((folder / "first-container").glob("notes"))
+    assert not list((folder / "exercises" / "first-container").glob("notes"))
 
 
 def test_a_link_to_a_file_beside_it_stays(handed_in, cleaned):
     folder = handed_in()
-    (folder / "first-container" / "same.sh").symlink_to("commands.sh")
+    (folder / "exercises" / "first-container" / "same.sh").symlink_to("commands.sh")
     answers = cleaned(folder)
     assert not problems(answers)
-    assert (folder / "first-container" / "same.sh").is_symlink()
+    assert (folder / "exercises" / "first-container" / "same.sh").is_symlink()
 
 
 def test_a_second_name_of_a_file_elsewhere_is_not_read(room, handed_in, cleaned):
     folder = handed_in()
-    os.link(room.root / "gradebook.db", folder / "first-container" / "mine.txt")
+    os.link(room.root / "gradebook.db", folder / "exercises" / "first-container" / "mine.txt")
     answers = cleaned(folder)
     assert "second name" in answers[FIRST].problem
-    assert not (folder / "first-container" / "mine.txt").exists()
+    assert not (folder / "exercises" / "first-container" / "mine.txt").exists()
 
 
 def test_two_names_of_one_file_in_the_answer_are_two_files(handed_in, cleaned):
     folder = handed_in()
-    os.link(folder / "first-container" / "commands.sh", folder / "first-container" / "copy.sh")
+    os.link(
+        folder / "exercises" / "first-container" / "commands.sh", folder / "exercises" / "first-container" / "copy.sh"
+    )
     assert not problems(cleaned(folder))
 
 
@@ -354,7 +395,7 @@ def deep(path):
 @pytest.mark.parametrize("make", [fifo, device, unix_socket, sparse, many, deep])
 def test_what_is_no_plain_file_or_too_much_makes_only_its_exercise_ungradable(handed_in, cleaned, make):
     folder = handed_in()
-    make(folder / "first-container" / "odd")
+    make(folder / "exercises" / "first-container" / "odd")
     answers = cleaned(folder)
     assert set(problems(answers)) == {FIRST}
     assert commands(answers["images/limits"])
@@ -363,7 +404,7 @@ def test_what_is_no_plain_file_or_too_much_makes_only_its_exercise_ungradable(ha
 @pytest.mark.parametrize("name", [b"new\nline", b"\xff\xfe", b"\x1b[31mred"])
 def test_a_name_that_is_no_plain_text_is_refused_and_shown_harmlessly(handed_in, cleaned, name):
     folder = handed_in()
-    Path(os.fsdecode(os.fsencode(folder / "first-container") + b"/" + name)).touch()
+    Path(os.fsdecode(os.fsencode(folder / "exercises" / "first-container") + b"/" + name)).touch()
     problem = cleaned(folder)[FIRST].problem
     assert "no plain text" in problem
     assert problem.isprintable()
@@ -371,7 +412,7 @@ def test_a_name_that_is_no_plain_text_is_refused_and_shown_harmlessly(handed_in,
 
 def test_a_name_with_a_leading_dash_is_an_ordinary_name(handed_in, cleaned):
     folder = handed_in()
-    (folder / "first-container" / "--privileged").write_text("x")
+    (folder / "exercises" / "first-container" / "--privileged").write_text("x")
     answers = cleaned(folder)
     assert not problems(answers)
     assert "--privileged" in {f.name for f in answers[FIRST].files}
@@ -379,8 +420,8 @@ def test_a_name_with_a_leading_dash_is_an_ordinary_name(handed_in, cleaned):
 
 def test_a_file_where_the_exercise_should_be_is_said(handed_in, cleaned):
     folder = handed_in("dockerfiles")
-    shutil.rmtree(folder / "first-image")
-    (folder / "first-image").write_text("x")
+    shutil.rmtree(folder / "exercises" / "first-image")
+    (folder / "exercises" / "first-image").write_text("x")
     assert "no folder" in cleaned(folder)[FILES].problem
 
 
@@ -400,16 +441,16 @@ def test_a_submission_that_is_a_link_is_not_read(room, handed_in, cleaned, tmp_p
     answers = cleaned(folder)
     assert set(problems(answers)) == set(answers)
     assert not folder.is_symlink()
-    assert (tmp_path / "elsewhere" / "images.ipynb").exists()
+    assert notebook(tmp_path / "elsewhere").exists()
 
 
 def test_what_was_handed_in_is_kept_and_what_was_noticed_is_remembered(room, handed_in, cleaned):
     folder = handed_in()
-    (folder / "first-container" / "notes").symlink_to("/etc/passwd")
+    (folder / "exercises" / "first-container" / "notes").symlink_to("/etc/passwd")
     original = notebook(folder).read_bytes()
     first = cleaned(folder)
     kept = sorted((room.state / "received" / folder.parent.name / TOPIC).iterdir())
-    assert [(k / "images.ipynb").read_bytes() for k in kept] == [original]
+    assert [notebook(k).read_bytes() for k in kept] == [original]
     again = cleaned(folder)
     assert problems(again) == problems(first) == {FIRST: first[FIRST].problem}
     assert len(list((room.state / "received" / folder.parent.name / TOPIC).iterdir())) == 1
@@ -417,9 +458,9 @@ def test_what_was_handed_in_is_kept_and_what_was_noticed_is_remembered(room, han
 
 def test_a_new_submission_is_looked_at_anew(handed_in, cleaned):
     folder = handed_in()
-    (folder / "first-container" / "notes").symlink_to("/etc/passwd")
+    (folder / "exercises" / "first-container" / "notes").symlink_to("/etc/passwd")
     assert problems(cleaned(folder))
-    (folder / "first-container" / "commands.sh").write_text("docker ps")
+    (folder / "exercises" / "first-container" / "commands.sh").write_text("docker ps")
     change(folder, lambda s: part(s, FIRST, "answer").update(source=f"%%answer {FIRST}\ndocker ps"))
     assert not problems(cleaned(folder))
 

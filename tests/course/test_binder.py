@@ -19,12 +19,13 @@ from chromium import Chromium, chromium
 from conftest import execute
 from docker.models.containers import Container
 from playwright.sync_api import Page, expect
-from test_browser import FIRST, cell, run
+from test_browser import FIRST, cell, ready, run
 
 from environment.engines import SESSION_LABEL
 from environment.engines.session import current_session
 from environment.images import archive, packages
-from graders.exercise import load, topics
+from graders.exercise import lessons, load, topics
+from graders.notebooks import HOME
 
 pytestmark = [pytest.mark.engine, pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("own Engine")]
 
@@ -170,13 +171,12 @@ def browser() -> Iterator[Chromium]:
 
 
 def open_course(started: Pod, browser: Chromium) -> Page:
-    """The first notebook in JupyterLab, with the course's magics loaded."""
+    """The first lesson in JupyterLab, reached from the home page."""
     page = browser.open(f"{started.address}/?token={TOKEN}")
-    expect(page.locator(".jp-Notebook").first).to_be_visible(timeout=60_000)
-    assert page.url.endswith(f"/lab/tree/{topics()[0].id}/{topics()[0].id}.ipynb")
-    expect(page.get_by_text("| Idle")).to_be_visible(timeout=60_000)
-    run(page, "load_ext graders")
-    expect(page.locator(".jp-OutputArea-output").filter(has_text="is ready").first).to_be_visible(timeout=60_000)
+    ready(page, HOME)
+    assert page.url.endswith(f"/lab/tree/{HOME}")
+    page.locator(".drydock-home a.go").click()
+    ready(page, lessons()[0].file)
     return page
 
 
@@ -285,8 +285,7 @@ def test_the_image_serves_a_jupyterhub_too(host, image):
     assert re.fullmatch(r"\d+\.\d+\.\d+\n", version)
 
 
-def test_jupyterlab_opens_on_the_first_topic():
-    first = topics()[0].id
+def test_jupyterlab_opens_on_the_home_page():
     settings = json.loads((BINDER / "jupyter" / "jupyter_lab_config.json").read_text())
-    assert settings["LabApp"]["default_url"] == f"/lab/tree/{first}/{first}.ipynb"
+    assert settings["LabApp"]["default_url"] == f"/lab/tree/{HOME}"
     assert (ROOT / ".binder").resolve() == BINDER

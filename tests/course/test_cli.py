@@ -15,7 +15,7 @@ import pytest
 from environment.engines import SESSION_LABEL
 from graders import progress
 from graders.check import CheckResult, Outcome, Verdict
-from graders.exercise import CONTENT, Exercise, exercises, load, named
+from graders.exercise import CONTENT, Exercise, exercises, lesson_of, load, named
 from graders.notebooks import copy_start
 from graders.task import text
 from graders.variants import Variant, laid_out
@@ -91,7 +91,7 @@ def test_a_name_that_means_several_exercises_is_a_sentence(home, text, sentence)
 
 
 def test_show_says_what_is_asked_with_the_values_of_its_learner_and_fits_a_terminal(home):
-    folder = home / "drydock" / "images" / "limits"
+    folder = home / "drydock" / "images" / "exercises" / "limits"
     copy_start(load("images/limits"), folder)
     (folder / ".drydock-seed").write_text("me\n")
     shown = drydock("show", "limits", cwd=home).stdout
@@ -120,7 +120,7 @@ def test_a_pass_says_what_comes_next_and_offers_the_model_answer(tmp_path):
     _passed(tmp_path, [others[3]])
     assert progress.after_pass(tmp_path, others[2], "%") == [
         f"Compare yours with the model answer: `%solution {others[2].id}`",
-        f"Next: `%show {others[4].id}` ({others[4].title})",
+        f"Next: [{lesson_of(others[4]).title}](../{others[4].topic}/{lesson_of(others[4]).file})",
     ]
     _passed(tmp_path, others)
     assert (
@@ -142,7 +142,7 @@ def test_the_version_is_said():
 
 def test_a_terminal_in_the_folder_sees_the_starting_files_after_a_reset_and_the_old_ones_are_kept(tmp_path):
     exercise = load("images/first-container")
-    folder = tmp_path / "images" / "first-container"
+    folder = tmp_path / "images" / exercise.place
     copy_start(exercise, folder)
     (folder / "commands.sh").write_text("docker ps\n")
     command = "read -r _; cat commands.sh"
@@ -150,7 +150,7 @@ def test_a_terminal_in_the_folder_sees_the_starting_files_after_a_reset_and_the_
         kept = reset_files(exercise, folder)
         shown = terminal.communicate(b"\n")[0]
     assert shown == (exercise.folder / "start" / "commands.sh").read_bytes()
-    assert kept
+    assert kept == tmp_path / ".drydock" / "before-reset" / "images" / "first-container-1"
     assert [(p.name, p.read_text()) for p in kept.iterdir()] == [("commands.sh", "docker ps\n")]
 
 
@@ -186,7 +186,8 @@ def test_list_gives_the_promised_json(home):
 def test_list_for_people_shows_progress(home):
     done = drydock("list")
     assert done.returncode == 0
-    assert "0 of 12 exercises" in done.stdout
+    assert "0 of 12 lessons" in done.stdout
+    assert all(len(line) <= 80 for line in done.stdout.splitlines())
 
 
 def test_hints_come_one_after_the_other_and_the_last_one_stays(home):

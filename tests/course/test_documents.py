@@ -7,12 +7,13 @@ import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import nbformat
 import pytest
 from podman import LACKS
 
 from graders.cli import parser
-from graders.exercise import exercises, topics
-from graders.notebooks import build
+from graders.exercise import exercises, lessons, topics
+from graders.notebooks import HOME, build
 
 ROOT = Path(__file__).parents[2]
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
@@ -44,20 +45,41 @@ def test_links_of_a_document_lead_somewhere(document):
     assert broken((ROOT / document).read_text(), (ROOT / document).parent) == []
 
 
-@pytest.mark.parametrize("topic", [topic.id for topic in topics()])
-def test_links_of_a_notebook_lead_to_what_is_in_the_workspace(topic, tmp_path):
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory) -> Path:
     from graders.workspace import build_workspace
 
-    build_workspace(tmp_path)
-    text = "\n\n".join(cell.source for cell in build(topic).cells if cell.cell_type == "markdown")
-    assert broken(text, tmp_path / topic) == []
+    folder = tmp_path_factory.mktemp("workspace")
+    build_workspace(folder)
+    return folder
 
 
-@pytest.mark.parametrize("topic", [topic.id for topic in topics()])
-def test_every_picture_has_a_text_alternative(topic):
-    for cell in build(topic).cells:
+@pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.id)
+def test_links_of_a_lesson_lead_to_what_is_in_the_workspace(lesson, workspace):
+    text = "\n\n".join(cell.source for cell in build(lesson).cells if cell.cell_type == "markdown")
+    assert broken(text, workspace / lesson.topic) == []
+
+
+def test_links_of_the_home_page_lead_to_every_lesson(workspace):
+    page = nbformat.read(workspace / HOME, as_version=4).cells[0].outputs[0].data["text/html"]
+    assert {workspace / link for link in re.findall(r'href="([^"]+)"', page)} >= {
+        workspace / lesson.topic / lesson.file for lesson in lessons()
+    }
+
+
+@pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.id)
+def test_every_picture_has_a_text_alternative(lesson):
+    for cell in build(lesson).cells:
         assert "![](" not in cell.source
         assert not re.search(r"<img(?![^>]*\balt=\"[^\"]+\")", cell.source)
+
+
+@pytest.mark.parametrize("picture", sorted((ROOT / "notebooks").rglob("*.svg")), ids=lambda picture: picture.name)
+def test_every_colour_of_a_picture_has_another_in_the_dark(picture):
+    text = picture.read_text()
+    dark = text.partition("@media (prefers-color-scheme: dark)")[2].partition("</style>")[0]
+    for kind, colour in set(re.findall(r'(fill|stroke)="(#[0-9a-f]+)"', text.replace(dark, ""))):
+        assert re.search(rf'\[{kind}="{colour}"\] {{ {kind}: #[0-9a-f]{{6}} }}', dark), (kind, colour)
 
 
 def test_the_readme_shows_both_commands_and_the_options_of_the_first():

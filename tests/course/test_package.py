@@ -44,10 +44,12 @@ def test_the_installed_course_does_not_need_the_repository(installed, tmp_path):
 def test_the_installed_course_builds_a_workspace(installed, tmp_path):
     code = "from pathlib import Path; from graders.workspace import build_workspace; build_workspace(Path('w'))"
     run(installed, tmp_path, "-c", code)
-    assert (tmp_path / "w" / "images" / "images.ipynb").is_file()
-    assert (tmp_path / "w" / "dockerfiles" / "first-image").is_dir()
+    assert (tmp_path / "w" / "images" / "01-a-first-container.ipynb").is_file()
+    assert (tmp_path / "w" / "dockerfiles" / "exercises" / "first-image").is_dir()
 
 
-def test_nothing_but_the_course_is_installed(installed):
+def test_nothing_but_the_course_and_its_kernel_is_installed(installed):
     top = {path.name for path in installed.iterdir() if not path.name.endswith(".dist-info")}
-    assert top - {"bin", "__pycache__"} == {"graders", "environment"}
+    assert top - {"bin", "__pycache__"} == {"graders", "environment", "share"}
+    shared = {str(path.relative_to(installed)) for path in (installed / "share").rglob("*") if path.is_file()}
+    assert shared == {"share/jupyter/kernels/drydock/kernel.json"}

@@ -7,15 +7,16 @@ import re
 import shutil
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from environment.engines import ScriptResult
 from graders.answer import MAX_BYTES, SEED_FILE, Answer
 from graders.errors import DrydockError, Failed
-from graders.exercise import load
+from graders.exercise import lesson_of, load, topics
 from graders.notebooks import build_source
-from graders.own import LastRun, _saved
-from graders.workspace import find_workspace, keep_seed
+from graders.own import LastRun, saved
+from graders.workspace import answer_folder, build_workspace, find_workspace, keep_seed
 
 
 @pytest.fixture
@@ -36,9 +37,40 @@ def test_an_assignment_that_was_given_out_is_a_workspace_wherever_it_lies(tmp_pa
     assignment = tmp_path / "my courses" / "images"
     build_source(assignment.parent, "images")
     assert find_workspace({}, assignment) == assignment.parent
-    assert find_workspace({}, assignment / "limits") == assignment.parent
+    assert find_workspace({}, assignment / "exercises" / "limits") == assignment.parent
     keep_seed(assignment.parent, "images")
     assert (assignment / SEED_FILE).read_text() == (assignment.parent / SEED_FILE).read_text() != ""
+
+
+def test_answers_beside_the_lessons_as_in_older_workspaces_move_below_and_stand_in_the_cells(tmp_path):
+    exercise = load("images/first-container")
+    before = tmp_path / "images" / exercise.name
+    before.mkdir(parents=True)
+    (before / "commands.sh").write_text("docker run mine\n")
+    build_workspace(tmp_path)
+    assert not before.exists()
+    assert (answer_folder(tmp_path, exercise) / "commands.sh").read_text() == "docker run mine\n"
+    lesson = nbformat.read(tmp_path / "images" / lesson_of(exercise).file, as_version=4)
+    (answer,) = (cell.source for cell in lesson.cells if cell.metadata.get("part") == "answer")
+    assert answer == "%%answer images/first-container\ndocker run mine"
+
+
+def test_an_answer_beside_the_lessons_counts_where_none_was_begun_below_them(tmp_path):
+    exercise = load("images/limits")
+    build_workspace(tmp_path)
+    below, beside = answer_folder(tmp_path, exercise), tmp_path / "images" / "limits"
+    beside.mkdir()
+    (beside / "commands.sh").write_text("docker run beside\n")
+    assert answer_folder(tmp_path, exercise) == beside
+    (below / "commands.sh").write_text("docker run below\n")
+    assert answer_folder(tmp_path, exercise) == below
+
+
+def test_the_workspace_lists_lessons_before_all_else_and_answers_below(tmp_path):
+    build_workspace(tmp_path)
+    for topic in topics():
+        there = {path.name for path in (tmp_path / topic.id).iterdir() if not path.name.startswith(".")}
+        assert there == {"exercises", "files", *(lesson.file for lesson in topic.lessons)}
 
 
 def test_an_answer_is_copied_so_that_grading_cannot_change_it(folder):
@@ -89,16 +121,22 @@ def test_a_check_says_when_the_files_were_saved_that_it_looked_at(tmp_path):
     exercise = load("dockerfiles/first-image")
     folder = tmp_path / exercise.id
     shutil.copytree(exercise.folder / "start", folder)
-    assert _saved(exercise, folder) == []
+    assert saved(exercise, folder) == []
     (folder / "Dockerfile").write_text("FROM scratch\n")
-    assert re.fullmatch(r"Looked at as saved: `Dockerfile` at \d\d:\d\d:\d\d\.", *_saved(exercise, folder))
+    assert re.fullmatch(r"Looked at as saved: `Dockerfile` at \d\d:\d\d:\d\d\.", *saved(exercise, folder))
 
 
 def test_a_check_after_commands_that_failed_says_so():
     failed = LastRun(ScriptResult(125, "docker: Conflict. The container name is already in use\n", 1.0))
-    assert "exit code 125" in failed.note
-    assert "already in use" in failed.note
-    assert LastRun(ScriptResult(0, "", 1.0)).note == ""
+    assert "exit code 125" in failed.note(None)
+    assert "already in use" in failed.note(None)
+    assert "exit code 125" in failed.foot
+
+
+def test_a_check_of_what_is_older_than_the_last_answer_begins_with_that():
+    ran = LastRun(ScriptResult(0, "", 10.0))
+    assert ran.note(None) == ran.note(5.0) == ran.note(10.5) == ""
+    assert "before your last answer ran" in ran.note(60.0)
 
 
 def test_a_pipe_is_refused_instead_of_waited_for(folder):

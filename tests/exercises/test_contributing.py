@@ -87,11 +87,11 @@ def test_an_exercise_added_in_six_steps_proves_itself(course):
     grader.write_text(grader.read_text().partition("@check")[0] + textwrap.dedent(shown[0]) + "\n")
     # 5. Its place in the course: the lines that the beginning printed.
     lines = [line.removeprefix("    ") for line in begun.stdout.splitlines()]
-    named, block = next(line for line in lines if line.startswith('"')), lines.index("```{exercise} images/rename")
+    named, block = lines.index('exercises = ["rename"]'), lines.index("```{exercise} images/rename")
     toml = course / "notebooks" / "course.toml"
-    toml.write_text(toml.read_text().replace('    "repair",\n', f'    "repair",\n    {named}\n', 1))
-    notebook = course / "notebooks" / "images.md"
-    notebook.write_text("\n".join([notebook.read_text(), *lines[block : block + 2], ""]))
+    toml.write_text(toml.read_text().replace('exercises = ["repair"]', lines[named].replace("[", '["repair", '), 1))
+    lesson = course / "notebooks" / "images" / "12-when-it-does-not-work.md"
+    lesson.write_text("\n".join([lesson.read_text(), *lines[block : block + 2], ""]))
     # 6. The proof.
     unread = drydock(course, "prove", "images/rename", "--all")
     assert unread.returncode == 1

@@ -102,7 +102,7 @@ def test_an_exercise_that_no_notebook_and_no_topic_names_is_told_so(exercise):
     said = faults(replace(exercise, id="dockerfiles/new"))
     assert "`notebooks/course.toml` does not name `new` among the exercises of `dockerfiles`." in said
     assert "There is no grader `graders/topics/dockerfiles/new.py`." in said
-    assert "No notebook has the block ```` ```{exercise} dockerfiles/new ````." in said
+    assert "No lesson has the block ```` ```{exercise} dockerfiles/new ````." in said
 
 
 def test_the_standard_proof_has_one_wrong_answer_for_each_check_and_all_has_every_one(exercise):

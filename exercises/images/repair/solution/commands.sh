@@ -3,7 +3,7 @@ docker rm --force dd-repair-web
 docker run --detach --name dd-repair-web --publish 127.0.0.1::80 nginx:1.26
 
 # cache: the command was misspelt.
-docker rm dd-repair-cache
+docker rm --volumes dd-repair-cache
 docker run --detach --name dd-repair-cache redis:8.0
 
 # blog: a semicolon is missing in its configuration. Its page is only here, so it is mended in place.

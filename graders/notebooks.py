@@ -32,9 +32,9 @@ KERNEL = {"name": "drydock", "display_name": "Drydock", "language": "python"}
 HOME = "Home.ipynb"
 
 
-def digest(lesson: Lesson) -> str:
-    """Tell one version of a lesson's text from another."""
-    return hashlib.sha256(lesson.source.read_bytes()).hexdigest()[:16]
+def digest(file: Path) -> str:
+    """Tell one version of a file from another."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
 
 
 def build(lesson: Lesson, *, keep_expected: bool = False, alone: bool = False) -> NotebookNode:

@@ -51,7 +51,7 @@ def build_workspace(workspace: Path, engine: str = "") -> list[str]:
         ) from None
     (workspace / home.ENGINE).write_text(engine, encoding="utf-8")
     built_file = workspace / STATE / "built.json"
-    built: dict[str, str] = json.loads(built_file.read_text()) if built_file.exists() else {}
+    built: dict[str, list[str]] = json.loads(built_file.read_text()) if built_file.exists() else {}
     kept = []
     for topic in topics():
         for exercise in topic.exercises:
@@ -62,13 +62,14 @@ def build_workspace(workspace: Path, engine: str = "") -> list[str]:
             elif is_empty(folder):
                 notebooks.copy_start(exercise, folder)
         for lesson in topic.lessons:
-            target = workspace / topic.id / lesson.file
-            digest = notebooks.digest(lesson)
-            if not target.exists():
+            target, text = workspace / topic.id / lesson.file, notebooks.digest(lesson.source)
+            seen, written = built.get(lesson.id, ["", ""])
+            # One that its learner never changed makes way for a newer one.
+            if not target.exists() or (seen != text and written == notebooks.digest(target)):
                 target.parent.mkdir(exist_ok=True)
                 notebooks.write_for_learner(lesson, target.parent)
-                built[lesson.id] = digest
-            elif built.get(lesson.id) != digest:
+                built[lesson.id] = [text, notebooks.digest(target)]
+            elif seen != text:
                 kept.append(
                     f"{target} is yours and was kept, though the course has a newer one. "
                     "Rename it and run `drydock start` again to get that too."

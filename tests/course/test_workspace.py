@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -14,7 +15,7 @@ from environment.engines import ScriptResult
 from graders.answer import MAX_BYTES, SEED_FILE, Answer
 from graders.errors import DrydockError, Failed
 from graders.exercise import lesson_of, load, topics
-from graders.notebooks import build_source
+from graders.notebooks import build_source, digest
 from graders.own import LastRun, saved
 from graders.workspace import answer_folder, build_workspace, find_workspace, keep_seed
 
@@ -64,6 +65,27 @@ def test_an_answer_beside_the_lessons_counts_where_none_was_begun_below_them(tmp
     assert answer_folder(tmp_path, exercise) == beside
     (below / "commands.sh").write_text("docker run below\n")
     assert answer_folder(tmp_path, exercise) == below
+
+
+def test_a_newer_lesson_takes_the_place_of_one_that_nobody_changed_and_of_no_other(tmp_path):
+    build_workspace(tmp_path)
+    unchanged, changed = (tmp_path / "images" / lesson.file for lesson in topics()[0].lessons[:2])
+    book = nbformat.read(changed, as_version=4)
+    book.cells[0].source += " A note of mine."
+    nbformat.write(book, changed)
+    # As if the course had had other texts when these were built.
+    built_file = tmp_path / ".drydock" / "built.json"
+    built = json.loads(built_file.read_text())
+    old = unchanged.read_text().replace("A first container", "An older text")
+    unchanged.write_text(old)
+    for lesson in topics()[0].lessons[:2]:
+        built[lesson.id][0] = "older"
+    built[topics()[0].lessons[0].id][1] = digest(unchanged)
+    built_file.write_text(json.dumps(built))
+    told = build_workspace(tmp_path)
+    assert "A first container" in unchanged.read_text()
+    assert "A note of mine." in changed.read_text()
+    assert [str(changed) in sentence for sentence in told] == [True]
 
 
 def test_the_workspace_lists_lessons_before_all_else_and_answers_below(tmp_path):

@@ -31,7 +31,7 @@ def main(workspace: Path, parent: int) -> int:
             print(sentence, flush=True)
             with told:
                 missing[:] = [name for name in missing if state(connection.client, known[name]) == "missing"]
-                coming.write(workspace, coming.Coming(tuple(missing), number, begun, sentence))
+                coming.write(workspace, coming.Coming(tuple(missing), number, begun))
                 home.renew(workspace)
 
         try:

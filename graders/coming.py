@@ -31,7 +31,6 @@ class Coming:
     number: int
     """How many were missing at first."""
     begun: float
-    says: str = ""
 
     @property
     def sentence(self) -> str:

@@ -232,6 +232,8 @@ class CourseMagics(Magics):
             return
         called = [e for e in exercises() if e.id in text and text.lstrip().startswith("%")]
         needs = coming.named(text, still.missing) | {image for exercise in called for image in exercise.images}
+        if not needs & set(still.missing):
+            return
         shown = display({"text/plain": ""}, raw=True, display_id=True)
         # IPython would show what is raised here with a traceback.
         with contextlib.suppress(KeyboardInterrupt):

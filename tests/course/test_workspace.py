@@ -88,6 +88,15 @@ def test_a_newer_lesson_takes_the_place_of_one_that_nobody_changed_and_of_no_oth
     assert [str(changed) in sentence for sentence in told] == [True]
 
 
+def test_what_no_answer_may_hold_does_not_keep_the_workspace_from_being_made(tmp_path):
+    build_workspace(tmp_path)
+    values = (tmp_path / ".drydock" / "values.sh").read_text()
+    assert re.search(r"export MEMORY=\d+ CPUS=", values)
+    (answer_folder(tmp_path, load("images/limits")) / "passwords").symlink_to("/etc/passwd")
+    build_workspace(tmp_path)
+    assert (tmp_path / ".drydock" / "values.sh").read_text() == values
+
+
 def test_the_workspace_lists_lessons_before_all_else_and_answers_below(tmp_path):
     build_workspace(tmp_path)
     for topic in topics():

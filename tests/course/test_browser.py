@@ -243,10 +243,27 @@ def test_a_file_opens_beside_the_text_and_is_checked_as_it_stands_there(visit, w
     page.keyboard.press("Control+A")
     page.keyboard.insert_text((load(FILES).folder / "solution" / "Dockerfile").read_text())
     # Nobody saves it; that is seen to.
-    expect(page.locator(".lm-TabBar-tab[title*=Dockerfile]")).not_to_have_class(re.compile("jp-mod-dirty"))
+    expect(page.locator(".lm-TabBar-tab[title*=Dockerfile]")).not_to_have_class(
+        re.compile("jp-mod-dirty"), timeout=20_000
+    )
     report = run(page, f"%check {FILES}").locator("section.drydock")
     expect(report).to_contain_text("passed", timeout=120_000)
     shot(page, "beside")
+
+
+def test_what_is_typed_over_a_slow_network_is_saved_without_a_question(visit):
+    page = visit(f"{LESSON.topic}/{LESSON.file}")
+    network = page.context.new_cdp_session(page)
+    slow = {"offline": False, "latency": 1200, "downloadThroughput": -1, "uploadThroughput": -1}
+    network.send("Network.emulateNetworkConditions", slow)
+    tab = page.locator(".lm-TabBar-tab.jp-mod-current").filter(has_text=".ipynb")
+    cell(page, f"%%answer {FIRST}").locator(".cm-content").click()
+    page.keyboard.press("Control+End")
+    page.keyboard.insert_text("\n# later")
+    expect(tab).to_have_class(re.compile("jp-mod-dirty"))
+    # A save asks the server three times. One that begins meanwhile takes the first for somebody else's.
+    expect(tab).not_to_have_class(re.compile("jp-mod-dirty"), timeout=60_000)
+    expect(page.locator(".jp-Dialog")).to_have_count(0)
 
 
 def test_a_kernel_that_was_restarted_checks_at_once(visit):

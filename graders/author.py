@@ -5,7 +5,7 @@ from environment.engines.scratch import scratch_folder
 from environment.engines.script import TIMED_OUT
 from graders.answer import Answer
 from graders.check import check
-from graders.engine import Attributes, Build, Container, Engine, Finished, Image, Step
+from graders.engine import Attributes, Build, Container, Engine, Finished, Image, PackageIndex, Step
 from graders.errors import DrydockError, Failed, NotSupportedError, hinted
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Finished",
     "Image",
     "NotSupportedError",
+    "PackageIndex",
     "Response",
     "Step",
     "check",

@@ -29,12 +29,15 @@ VARIES: tuple[tuple[str, str], ...] = (
     (rf"\b\d\d/{MONTH}/\d{{4}}[ :]\d\d:\d\d:\d\d(?: [+-]\d{{4}})?|\b{MONTH} [ \d]\d \d\d:\d\d\b", "<time>"),
     (rf"{LONG} ago", "<time> ago"),
     (rf"\bUp {LONG}", "Up <time>"),
+    (r"\b\d+ MB together\b", "<number> MB together"),
+    (r"(?m)^\d[\d.]*[kMG]?B(?=\t|$)", "<size>"),
     (r"\b\d+\.\d+ (s|seconds)\b", r"<number> \1"),
     (r"(had not ended after )\d+( seconds)", r"\1<number>\2"),
     (r"(\d\.\d+|\]|::|localhost):(?:3[2-9]|[45]\d|6[0-5])\d{3}\b", r"\1:<port>"),
     (r"\b172\.\d+\.\d+\.\d+\b", "<address>"),
     (r"Docker Engine \d[\w.+]*", "Docker Engine <version>"),
     (r"\b\d+\.\d+\.\d+-[\w.+-]*\w(?: #\d+ [^`;\n]*)?", "<version>"),
+    (r"\b(\d\.\d)\.\d{10}\b", r"\1.<time>"),
     (r"\t(?:Up|Created|Exited|Restarting|Dead|Removal)\b.*", "\t<status>"),
     (r"\b((?:re)?started(?: it)?(?: again)?) \d+ times\b", r"\1 <number> times"),
     (r"(?<=\S) {3,}", "   "),
@@ -44,12 +47,12 @@ VARIES: tuple[tuple[str, str], ...] = (
     (r".*: SIGTERM, closing(?:\n|$)", ""),
     (r"(\$ docker logs .*\n)(?:.*\n)*?( *KeyboardInterrupt)", r"\1<frames>\n\2"),
 )
-"""What varies from run to run or from machine to machine, and its placeholder: ids and numbers of processes, names that
-a run makes, times, how long ago, how long it took, ports that the Engine chose, addresses, versions of Engine and
-kernel, what containers in a list do by now, how often the Engine has started one again, widths of columns, how a
-connection ends that nobody listens to, how many processes nginx tells of, how often a health check has asked, how
-much a program did and said before it was stopped and where that met it, and which of a container's changes come last.
-Nonces do not: the seed is fixed."""
+"""What varies from run to run or from machine to machine, and its placeholder: ids and numbers of processes, names
+that a run makes, sizes of layers, times, how long ago, how long it took, ports that the Engine chose, addresses,
+versions of Engine and kernel, what containers in a list do by now, how often the Engine has started one again, widths
+of columns, how a connection ends that nobody listens to, how many processes nginx tells of, how often a health check
+has asked, how much a program did and said before it was stopped and where that met it, and which of a container's
+changes come last. Nonces do not: the seed is fixed."""
 SHOWN = "      "
 """What stands before each line of evidence (graders/feedback.py)."""
 

@@ -24,7 +24,16 @@ from graders.exercise import load
 from graders.grading import grade
 
 PROGRAMS = ("podman", "unshare", "nsenter", "ip")
-LACKS = {"heredoc", "oom-killed", "health-checks", "stop-grace", "chosen-port", "local-registry", "swarm"}
+LACKS = {
+    "heredoc",
+    "no-cache-filter",
+    "oom-killed",
+    "health-checks",
+    "stop-grace",
+    "chosen-port",
+    "local-registry",
+    "swarm",
+}
 """The capabilities that Debian 12's version lacks, beside BuildKit."""
 PACKAGES = "podman netavark aardvark-dns catatonit iproute2"
 NAMESPACES = ("unshare", "--net", "--mount", "--pid", "--fork", "--kill-child")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import filecmp
 import io
+import math
 import os
 import shutil
 import tarfile
@@ -71,23 +72,25 @@ def _paths(folder: Path) -> Iterator[Path]:
                 yield path
 
 
-class _Stream(io.RawIOBase):
-    """The chunks of an answer of the Engine as a file, up to a limit."""
+class Chunks(io.RawIOBase):
+    """The chunks of an answer of the Engine as a file, up to a limit if there is one."""
 
-    def __init__(self, chunks: Iterable[bytes]) -> None:
+    def __init__(self, chunks: Iterable[bytes], limit: float = math.inf) -> None:
         self._chunks = iter(chunks)
-        self._rest = b""
-        self._left = SIZE_LIMIT + COUNT_LIMIT * 1024
+        self._rest = memoryview(b"")
+        self._left = limit
 
     def readable(self) -> bool:
+        """Say that it can be read."""
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Put what comes next into a buffer, and return how many bytes that are; 0 at the end."""
         while not self._rest:
             chunk = next(self._chunks, None)
             if chunk is None:
                 return 0
-            self._rest = chunk
+            self._rest = memoryview(chunk)
             self._left -= len(chunk)
             if self._left < 0:
                 message = f"more than {SIZE_LIMIT >> 20} MiB"
@@ -107,8 +110,9 @@ def unpack(chunks: Iterable[bytes], folder: Path) -> list[str]:
     top = folder.resolve()
     refused: list[str] = []
     count = size = 0
+    most = SIZE_LIMIT + COUNT_LIMIT * 1024
     try:
-        with tarfile.open(fileobj=io.BufferedReader(_Stream(chunks)), mode="r|") as tar:
+        with tarfile.open(fileobj=io.BufferedReader(Chunks(chunks, most)), mode="r|") as tar:
             for member in tar:
                 count, size = count + 1, size + member.size  # of a sparse file, with its holes
                 if count > COUNT_LIMIT or size > SIZE_LIMIT:

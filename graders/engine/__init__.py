@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from graders.engine.containers import PROBE_IMAGE, Container
     from graders.engine.engine import Engine
     from graders.engine.images import Image
+    from graders.engine.packages import PackageIndex
     from graders.engine.processes import Process
     from graders.engine.words import Attributes, Finished
 
@@ -28,6 +29,7 @@ __all__ = [
     "Engine",
     "Finished",
     "Image",
+    "PackageIndex",
     "Process",
     "Step",
 ]
@@ -38,6 +40,7 @@ _MODULES = {
     "containers": ("PROBE_IMAGE", "Container"),
     "engine": ("Engine",),
     "images": ("Image",),
+    "packages": ("PackageIndex",),
     "processes": ("Process",),
     "words": ("Attributes", "Finished"),
 }

@@ -63,6 +63,17 @@ class Build:
                 return step
         raise Failed(f"No build step contains `{text}`.", evidence=[f"$ {self.command}", *(s.name for s in self.steps)])
 
+    @property
+    def own_steps(self) -> list[Step]:
+        """The steps of the Dockerfile but FROM, in the order in which they were done."""
+        own = (step for step in self.steps if re.match(r"\[(?!internal)", step.name) and "FROM " not in step.name)
+        return sorted(own, key=lambda step: step.started)
+
+    @property
+    def listed(self) -> list[str]:
+        """The names of these steps and whether they were cached, for a verdict."""
+        return sorted({f"{step.name}{' (cached)' if step.cached else ''}" for step in self.own_steps})
+
 
 def build(  # noqa: PLR0913 - the options of docker build
     run: Run,
@@ -89,7 +100,7 @@ def build(  # noqa: PLR0913 - the options of docker build
     options = [
         *(["--target", target] if target else []),
         *(word for k, v in (args or {}).items() for word in ("--build-arg", f"{k}={v}")),
-        *(word for k, v in (secrets or {}).items() for word in ("--secret", f"id={k},src={v}")),
+        *(word for k, v in (secrets or {}).items() for word in ("--secret", f"id={k},src={_inside(context, v)}")),
         *(["--no-cache"] if no_cache else []),
     ]
     tag = f"{run.unique('build')}:latest"
@@ -147,6 +158,10 @@ class _Attempt:
 
 def _text(file: Path) -> str:
     return file.read_bytes().decode(errors="surrogateescape")
+
+
+def _inside(context: Path, file: Path) -> Path:
+    return file.relative_to(context) if file.is_relative_to(context) else file
 
 
 @contextmanager

@@ -83,9 +83,12 @@ def _buildkit(about: About) -> str:
     return _plugin("buildx", "The docker CLI has no buildx plugin.")
 
 
-def _heredoc(about: About) -> str:
-    old = tuple(int(number) for number in about.api.split(".")) < (1, 42)
-    return _buildkit(about) or ("Its BuildKit is older than Engine 23 and knows no heredocs." if old else "")
+def _since_23(problem: str) -> Callable[[About], str]:
+    def asked(about: About) -> str:
+        old = tuple(int(number) for number in about.api.split(".")) < (1, 42)
+        return _buildkit(about) or (problem if old else "")
+
+    return asked
 
 
 def _plain_registry(about: About) -> bool:
@@ -98,7 +101,8 @@ def _unless(problem: str, has: Callable[[About], object]) -> Callable[[About], s
 
 QUESTIONS: Mapping[str, Callable[[About], str]] = {
     "buildkit": _buildkit,
-    "heredoc": _heredoc,
+    "heredoc": _since_23("Its BuildKit is older than Engine 23 and knows no heredocs."),
+    "no-cache-filter": _since_23("Docker before 23 knows no `docker build --no-cache-filter`."),
     "compose": lambda _: _plugin("compose", "The docker CLI has no Compose plugin."),
     "memory-limit": _unless("It cannot limit memory.", lambda about: about.engine.get("MemoryLimit")),
     "swap-limit": _unless("It cannot limit swap.", lambda about: about.engine.get("SwapLimit")),

@@ -10,6 +10,7 @@ import threading
 import time
 from dataclasses import replace
 from http import HTTPStatus
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Self
 
 import docker.errors
@@ -149,6 +150,12 @@ class Container:
     def env(self) -> dict[str, str]:
         """Environment variables it was made with, the image's included."""
         return environment(self.config)
+
+    @property
+    def address(self) -> str:
+        """Its address on the network that it joined first; empty where it does not run."""
+        networks = self.attributes["NetworkSettings"]["Networks"].values()
+        return str(next((network["IPAddress"] for network in networks), ""))
 
     @property
     def image(self) -> Image:
@@ -329,6 +336,16 @@ class Container:
         """The same as text."""
         found = self.read(path)
         return None if found is None else decoded(found)
+
+    def put(self, contents: Mapping[str, bytes]) -> None:
+        """Write files, by absolute path, into the container; folders above them are made."""
+        paths = [path.lstrip("/") for path in contents]
+        folders = sorted({str(folder) for path in paths for folder in PurePosixPath(path).parents} - {"."})
+        now = int(time.time())
+        members: list[tuple[str, bytes | None, int]] = [(folder, None, now) for folder in folders]
+        members += [(path, content, now) for path, content in zip(paths, contents.values(), strict=True)]
+        with self._there():
+            self._docker.put_archive("/", files.pack(members))
 
     def published(self, port: int | str = 80) -> list[tuple[str, int]]:
         """Addresses and ports of the host that reach this port, as (address, port)."""

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from graders.check import EngineInfo
-from graders.engine import builds, containers, images, keeping, processes
+from graders.engine import builds, containers, images, keeping, packages, processes
 from graders.engine.cleaning import present, youngest
 from graders.engine.run import Run
 from graders.engine.scene import Scene
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from graders.engine.images import Image
     from graders.engine.owned import Owned
     from graders.engine.pace import Pace
+    from graders.engine.packages import PackageIndex
     from graders.engine.processes import Process
     from graders.engine.words import Attributes, Finished
 
@@ -230,6 +231,10 @@ class Engine:
         """What a program prints in a container of the image, in place of what the image runs, for a verdict."""
         return self.once(image, *arguments, entrypoint=program, user=user).evidence
 
+    def installed(self, image: Image) -> dict[str, tuple[str, str]]:
+        """Version and time of installation of each Python package in an image, by name."""
+        return packages.installed(self._run, image)
+
     def make_image(self, base: str, script: str = "", **options: Any) -> Image:
         """An image for an exercise to start from: what a shell script leaves in a container of `base`, committed.
 
@@ -239,6 +244,17 @@ class Engine:
         made = images.make(self._run, base, script, **options)
         self._scene.add(options.get("name", ""), made.id)
         return made
+
+    def start_index(self, name: str, *, base: str, image: str) -> PackageIndex:
+        """Start an empty package index under this name, and make of `base` an image whose pip asks it alone."""
+        index = packages.start(self._run, name)
+        self._scene.add(name, index.container.id)
+        self._scene.add(image, packages.make_base(self._run, base, index, image).id)
+        return index
+
+    def index(self, name: str, *, image: str) -> PackageIndex:
+        """The package index of this name; fails where it does not run, or the image's pip asks another address."""
+        return packages.find(self.scene(name), self.image(image))
 
     def untag(self, reference: str) -> None:
         """Take a name away; the image goes with its last one."""

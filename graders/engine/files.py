@@ -59,16 +59,23 @@ def first(chunks: Iterable[bytes], limit: int) -> bytes:
 
 def packed(folder: Path) -> bytes:
     """The archive of what is in a folder, as `docker cp` takes it: all of it root's, for everyone to read."""
+    # What Python compiled beside its source is no part of a scene.
+    paths = sorted(path for path in folder.rglob("*") if "__pycache__" not in path.parts)
+    return pack(
+        (path.relative_to(folder).as_posix(), None if path.is_dir() else path.read_bytes(), int(path.stat().st_mtime))
+        for path in paths
+    )
+
+
+def pack(members: Iterable[tuple[str, bytes | None, int]]) -> bytes:
+    """The archive of these: a path, contents (None for a folder), and seconds since 1970."""
     with io.BytesIO() as raw:
         with tarfile.open(fileobj=raw, mode="w") as archive:
-            # What Python compiled beside its source is no part of a scene.
-            for path in sorted(path for path in folder.rglob("*") if "__pycache__" not in path.parts):
-                member = tarfile.TarInfo(path.relative_to(folder).as_posix())
-                member.type, member.mode = (tarfile.DIRTYPE, 0o755) if path.is_dir() else (tarfile.REGTYPE, 0o644)
-                member.mtime = int(path.stat().st_mtime)
-                contents = b"" if path.is_dir() else path.read_bytes()
-                member.size = len(contents)
-                archive.addfile(member, io.BytesIO(contents))
+            for path, contents, time in members:
+                member = tarfile.TarInfo(path)
+                member.type, member.mode = (tarfile.DIRTYPE, 0o755) if contents is None else (tarfile.REGTYPE, 0o644)
+                member.mtime, member.size = time, len(contents or b"")
+                archive.addfile(member, io.BytesIO(contents or b""))
         return raw.getvalue()
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import docker.errors
 
-from graders.engine import files
+from graders.engine import archives, disguises, files
 from graders.engine.words import SHOWN_LINES, Attributes, Settings, decoded, environment, familiar
 from graders.errors import DrydockError, Failed
 
@@ -118,15 +118,25 @@ class Image:
         return found
 
     def holds(self, secret: str, *, above: Image | None = None) -> list[str]:
-        """Names of files, in any layer and in the configuration, that contain the text, deleted ones included."""
-        needle = secret.encode()
-        found = [path for path, content in self.layer_files(above=above) if needle in content]
-        if secret in json.dumps([self.attributes, self.history()], ensure_ascii=False):
+        """Names of files, in any layer and in the configuration, that contain the text, deleted ones included.
+
+        In their contents, names, links or attributes; as it is, backwards, in base64, in hexadecimal digits or in gzip.
+        """
+        forms = disguises.forms(secret)
+        found = []
+        for member, content in self._layer_members(above):
+            said = [member.name, member.linkname, *member.pax_headers.values()]
+            if disguises.shows("\0".join(said).encode(errors="replace"), forms) or disguises.shows(content, forms):
+                found.append(f"/{member.name}")
+        if disguises.shows(json.dumps([self.attributes, self.history()], ensure_ascii=False).encode(), forms):
             found.append("the image's configuration or history")
         return list(dict.fromkeys(found))
 
     def layer_files(self, *, above: Image | None = None) -> Iterator[tuple[str, bytes]]:
         """Path and contents of each plain file in each layer, deleted ones included; `above` leaves out its layers."""
+        return ((f"/{member.name}", content) for member, content in self._layer_members(above) if member.isfile())
+
+    def _layer_members(self, above: Image | None) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
         skipped = len(above.layers) if above and self.based_on(above) else 0
         with tempfile.TemporaryFile() as saved:
             files.save(self._run.client.api.get_image(self.id), saved, f"The image `{self.reference}`")
@@ -134,7 +144,11 @@ class Image:
                 manifest = json.loads(files.content(outer, outer.getmember("manifest.json")))
                 for name in manifest[0]["Layers"][skipped:]:
                     with tarfile.open(fileobj=outer.extractfile(name)) as layer:
-                        yield from ((f"/{m.name}", files.content(layer, m)) for m in layer if m.isfile())
+                        yield from ((m, files.content(layer, m) if m.isfile() else b"") for m in layer)
+
+    def saved(self) -> archives.Saved:
+        """What `docker save` says of it: its history, lowest first, and names and sizes of each layer's files."""
+        return archives.read(self._run.client.api.get_image(self.id), self.layers)
 
     def evidence(self, template: str) -> list[str]:
         """`docker image inspect --format TEMPLATE` and what it prints, for a verdict."""
@@ -147,6 +161,10 @@ class Image:
     def history_evidence(self) -> list[str]:
         """`docker history` with the newest steps, for a verdict."""
         return self._evidence("history", "--no-trunc", "--format", "{{.CreatedBy}}")
+
+    def size_evidence(self) -> list[str]:
+        """`docker history` with the size of what the newest steps left, for a verdict."""
+        return self._evidence("history", "--format", "{{.Size}}\t{{.CreatedBy}}")
 
     def _evidence(self, *words: str) -> list[str]:
         output = self._run.docker(*words, self.id).output.strip().splitlines()

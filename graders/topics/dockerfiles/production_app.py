@@ -1,7 +1,7 @@
 import hashlib
 import re
 
-from graders.author import Answer, Build, Container, Engine, Failed, Image, Step, check, hinted
+from graders.author import Answer, Build, Container, Engine, Failed, Image, check, hinted
 
 BASE = "python:3.13-slim"
 LOCK, APP, SECRET = "requirements.lock", "app.py", ".env"
@@ -13,7 +13,6 @@ HEALTH_SECONDS = 20
 SECOND = 1_000_000_000
 OFTEN = {"interval": SECOND, "retries": 1, "start_period": SECOND // 1000}
 """Health check options of the check's own containers, so that nobody waits for a minute."""
-PACKAGES = r"find / -xdev -name '*.dist-info' -exec stat -c '%n %y' {}/METADATA ';'"
 Packages = dict[str, tuple[str, str]]
 """Version and time of installation of each Python package in an image, by name."""
 
@@ -38,7 +37,7 @@ def pinned_base(builds: Build) -> None:
 @check(needs=builds, points=2)
 def installed(builds: Build, engine: Engine, answer: Answer) -> Packages:
     """The packages of `requirements.lock` are in it, in the versions that it names."""
-    packages = _packages(engine, builds.image)
+    packages = engine.installed(builds.image)
     for name, version in re.findall(r"^([\w-]+)==([\w.]+)", answer.file(LOCK).read_text(), re.MULTILINE):
         there = packages.get(name, ("", ""))[0]
         if there != version:
@@ -49,12 +48,6 @@ def installed(builds: Build, engine: Engine, answer: Answer) -> Packages:
                 hint = "Without a version, pip takes the newest that it finds. Which file says what was tested?"
             raise Failed(message, hint=hint, evidence=_listed(engine, builds.image))
     return packages
-
-
-def _packages(engine: Engine, image: Image) -> Packages:
-    found = engine.once(image, "-c", PACKAGES, entrypoint="sh", user="0").stdout
-    lines = re.findall(r"/([^/\s]+)-([^/\s-]+)\.dist-info/METADATA (.+)", found)
-    return {name: (version, time) for name, version, time in lines}
 
 
 def _listed(engine: Engine, image: Image) -> list[str]:
@@ -84,23 +77,13 @@ def follows_lock(engine: Engine, answer: Answer) -> None:
             line += f" --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}"
         lock.write_text(re.sub(rf"^tides=={re.escape(OLD)}.*$", line, lock.read_text(), flags=re.MULTILINE))
         build = engine.build(context)
-    there = _packages(engine, build.image).get("tides", ("nothing", ""))[0]
+    there = engine.installed(build.image).get("tides", ("nothing", ""))[0]
     if there != NEW:
         raise Failed(
             f"`{LOCK}` was changed to tides {NEW}, and the next build installed {there}.",
             hint="The versions stand in one place. Who reads it?",
-            evidence=[f"$ sed -i 's/tides==.*/{line[:30]}…/' {LOCK} && {build.command}", *_names(build)],
+            evidence=[f"$ sed -i 's/tides==.*/{line[:30]}…/' {LOCK} && {build.command}", *build.listed],
         )
-
-
-def _steps(build: Build) -> list[Step]:
-    """The steps of the Dockerfile, in the order in which they were done."""
-    steps = [step for step in build.steps if re.match(r"\[(?!internal)", step.name) and "FROM " not in step.name]
-    return sorted(steps, key=lambda step: step.started)
-
-
-def _names(build: Build) -> list[str]:
-    return sorted({f"{step.name}{' (cached)' if step.cached else ''}" for step in _steps(build)})
 
 
 @check(needs=installed, points=2)
@@ -136,17 +119,17 @@ def keeps_packages(installed: Packages, engine: Engine, answer: Answer) -> None:
         raise Failed(
             f"`{APP}` was changed to release {release}, and the page of the new image does not say so: "
             f"{page.body.strip() or page.error}",
-            evidence=[f"$ {build.command}", *_names(build)],
+            evidence=[f"$ {build.command}", *build.listed],
         )
-    again = [name for name, found in _packages(engine, build.image).items() if installed.get(name) != found]
+    again = [name for name, found in engine.installed(build.image).items() if installed.get(name) != found]
     if again:
-        worked = [step for step in _steps(build) if not step.cached]
+        worked = [step for step in build.own_steps if not step.cached]
         slowest = max(worked, key=lambda step: step.seconds)
         raise Failed(
             f"Editing `{APP}` made `{slowest.instruction}` run again ({slowest.seconds:.1f} s). "
             f"The first step that was not taken from the cache is `{worked[0].instruction}`.",
             hint="Which files does the installation read? Nothing else need be there when it runs.",
-            evidence=[f"$ echo '# new' >> {APP} && {build.command}", *_names(build)],
+            evidence=[f"$ echo '# new' >> {APP} && {build.command}", *build.listed],
         )
 
 

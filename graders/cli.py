@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 DONE, UNGRADABLE = 0, 3
 FIRST_PORT = 8888
 PLAIN = {"✓": "+", "✗": "x", "–": "-", "…": "...", "“": '"', "”": '"', "’": "'", "→": "->", "×": "x"}
-PLAIN |= {"○": "o", "■": "#", "□": "."}
+PLAIN |= {"○": "o", "■": "#", "□": ".", "│": "|", "├": "|", "└": "`", "─": "-"}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -113,6 +113,9 @@ def parser() -> argparse.ArgumentParser:
 
     clean = command("clean", _clean, "remove all that Drydock made on the Engine")
     clean.add_argument("--images", action="store_true", help="remove the stand-ins of the course's images too")
+
+    layers = command("layers", _layers, "show images' layers: sizes, ages, what is shared and what is hidden")
+    layers.add_argument("images", metavar="IMAGE", nargs="+", help="such as busybox:1.37")
 
     images = command("images", _images, "see to the images that the course uses")
     actions = images.add_subparsers(dest="action", metavar="ACTION", required=True)
@@ -459,6 +462,17 @@ def _engine(chosen: argparse.Namespace) -> int:
             accelerator="kvm" if chosen.kvm else "tcg",
         )
         print(machine.describe(machine.status()))
+    return DONE
+
+
+def _layers(chosen: argparse.Namespace) -> int:
+    from graders.connect import connect
+    from graders.engine import Engine
+    from graders.pictures.layers import drawing
+    from graders.pictures.layers.look import look
+
+    with Engine(connect("found"), "", session="") as engine:
+        print(drawing.text(look(engine, chosen.images)))
     return DONE
 
 

@@ -1,4 +1,4 @@
-"""The magics of the course: %%answer, %check, %hint, %solution, %reset, %show, %progress, and those of lessons."""
+"""The magics of the course: %%answer, %check, %hint, %solution, %reset, %show, %progress, %layers, those of lessons."""
 
 from __future__ import annotations
 
@@ -190,6 +190,17 @@ class CourseMagics(Magics):
         page = home.Home(self.workspace)
         up = "../" if Path.cwd() != self.workspace else ""
         display({"text/html": page.html(up), "text/plain": page.text()}, raw=True)
+
+    @line_magic
+    @told
+    def layers(self, line: str) -> None:
+        """Images' layers as a picture: `%layers IMAGE…`."""
+        from graders.pictures.layers import drawing
+        from graders.pictures.layers.look import look
+
+        with Engine(self.connection, "", session="") as engine:
+            picture = look(engine, line.split())
+        display({"text/html": drawing.html(picture), "text/plain": drawing.text(picture)}, raw=True)
 
     @no_var_expand
     @line_cell_magic

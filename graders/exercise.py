@@ -260,9 +260,8 @@ def named(text: str, here: Path | None = None) -> Exercise:
     if len(alike) == 1:
         return alike[0]
     if alike:
-        raise UsageError(
-            f"More than one topic has an exercise `{text}`.", f"Write {' or '.join(f'`{e.id}`' for e in alike)}."
-        )
+        *names, last = [f"`{exercise.id}`" for exercise in alike]
+        raise UsageError(f"More than one topic has an exercise `{text}`.", f"Write {', '.join(names)} or {last}.")
     if folder.name in {topic.id for topic in topics()}:
         raise UsageError(f"`{folder.name}` is a topic, with several exercises.", "`drydock list` names them.")
     return load(text)

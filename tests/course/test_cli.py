@@ -80,7 +80,10 @@ def test_an_exercise_may_be_named_by_its_folder_or_by_its_name_alone(tmp_path, t
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("repair", "More than one topic has an exercise `repair`. Write `images/repair` or `dockerfiles/repair`."),
+        (
+            "repair",
+            "More than one topic has an exercise `repair`. Write `images/repair`, `dockerfiles/repair` or `caching/repair`.",
+        ),
         ("images", "`images` is a topic, with several exercises. `drydock list` names them."),
         ("drydock/images/", "`images` is a topic, with several exercises. `drydock list` names them."),
     ],

@@ -16,6 +16,8 @@ from graders.variants import Variant
 
 
 LEFT_TO_ALL = {
+    "caching/cache-mount": {"right/stage-of-a-user"},
+    "caching/repair": {"right/one-stage-for-all-work"},
     "dockerfiles/health": {"wrong/notices_errors--always-well", "wrong/notices_silence--looks-at-the-file"},
     "dockerfiles/production-app": {
         "right/virtual-environment",

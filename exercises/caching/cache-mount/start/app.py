@@ -1,0 +1,4 @@
+import harbour
+import tides
+
+print(f"high water at noon, says harbour {harbour.VERSION} with tides {tides.VERSION}")

@@ -1,0 +1,4 @@
+#!/bin/sh
+# Waits for a slow service. That needs no processor.
+sleep 0
+echo 'Husum: high water 04:20, 16:44'

@@ -1,0 +1,2 @@
+docker build . -t dd-fare:release
+docker build . -t dd-fare:test --target=test

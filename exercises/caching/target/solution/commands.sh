@@ -1,0 +1,2 @@
+docker build --target test --tag dd-fare:test .
+docker build --tag dd-fare:release .

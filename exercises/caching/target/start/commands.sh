@@ -1,0 +1,2 @@
+# Build the stage `test` as dd-fare:test, and the release as dd-fare:release.
+

@@ -1,0 +1,1 @@
+docker build --target test --tag dd-fare:test --tag dd-fare:release .

@@ -1,0 +1,1 @@
+docker build --tag dd-fare:test --tag dd-fare:release .

@@ -1,0 +1,2 @@
+docker build --target tests --tag dd-fare:test .
+docker build --tag dd-fare:release .

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # The harbour's server, and beside it one that only says so.
 # Port 4433: its certificate is signed by the company, /ca.crt. Port 4434: signed by a stranger.
 mkdir /served && cd /served || exit

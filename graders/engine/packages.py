@@ -88,7 +88,9 @@ def make_base(run: Run, base: str, index: PackageIndex, name: str) -> Image:
         "root-user-action = ignore",
     ]
     script = f"printf '%s\\n' {shlex.join(lines)} > {PIP_CONF}"
-    return images.make(run, base, script, name=name, changes=['CMD ["python3"]'])
+    # A client may give each build a proxy, which knows nothing of this address.
+    changes = [f"ENV no_proxy={index.container.address} NO_PROXY={index.container.address}", 'CMD ["python3"]']
+    return images.make(run, base, script, name=name, changes=changes)
 
 
 def installed(run: Run, image: Image) -> dict[str, tuple[str, str]]:

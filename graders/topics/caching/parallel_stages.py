@@ -15,7 +15,7 @@ def builds(engine: Engine, answer: Answer) -> tuple[Build, str, int]:
     """The Dockerfile builds, and the scripts are as given."""
     answer.unchanged(hint="`%reset` brings the scripts back. What makes them wait for each other is the `Dockerfile`.")
     # Waiting needs no processor: what may run side by side does so on a busy machine too, and on one processor.
-    wait = min(9, round(4 * engine.patience))
+    wait = min(12, round(6 * engine.patience))
     mark = _plant(answer.path, TIDES, CHARTS, MANUAL, wait=wait)
     return engine.build(answer.path), mark, wait
 

@@ -13,7 +13,6 @@ LINE = re.compile(r"release (\S+): (\S+) (\S+) drawing (\w+) tool (\w+)")
 class Said:
     """What the program printed: its release, and the numbers of the drawing and of the tool."""
 
-    build: Build
     release: str
     drawing: str
     tool: str
@@ -94,7 +93,7 @@ def _ask(engine: Engine, build: Build, answer: Answer, port: str) -> Said:
         hint = "What does it read, and from where? Is that in the image, as it was made in this build?"
         message = f"`{name}` is in `{CHARTS}`, and the image does not say where it lies."
         raise Failed(message, hint=hint, evidence=run.evidence)
-    return Said(build, said[1], said[4], said[5])
+    return Said(said[1], said[4], said[5])
 
 
 def _again(build: Build, what: str, file: str) -> Failed:

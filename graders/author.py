@@ -5,7 +5,7 @@ from environment.engines.scratch import scratch_folder
 from environment.engines.script import TIMED_OUT
 from graders.answer import Answer
 from graders.check import check
-from graders.engine import Attributes, Build, Container, Engine, Finished, Image, PackageIndex, Step
+from graders.engine import Attributes, Build, Container, Engine, Finished, Image, Mount, PackageIndex, Step, Volume
 from graders.errors import DrydockError, Failed, NotSupportedError, hinted
 
 __all__ = [
@@ -20,10 +20,12 @@ __all__ = [
     "Failed",
     "Finished",
     "Image",
+    "Mount",
     "NotSupportedError",
     "PackageIndex",
     "Response",
     "Step",
+    "Volume",
     "check",
     "hinted",
     "scratch_folder",

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from graders.engine.containers import PROBE_IMAGE, Container
     from graders.engine.engine import Engine
     from graders.engine.images import Image
+    from graders.engine.mounts import Mount
     from graders.engine.packages import PackageIndex
     from graders.engine.processes import Process
+    from graders.engine.volumes import Volume
     from graders.engine.words import Attributes, Finished
 
 __all__ = [
@@ -29,9 +31,11 @@ __all__ = [
     "Engine",
     "Finished",
     "Image",
+    "Mount",
     "PackageIndex",
     "Process",
     "Step",
+    "Volume",
 ]
 
 _MODULES = {
@@ -40,8 +44,10 @@ _MODULES = {
     "containers": ("PROBE_IMAGE", "Container"),
     "engine": ("Engine",),
     "images": ("Image",),
+    "mounts": ("Mount",),
     "packages": ("PackageIndex",),
     "processes": ("Process",),
+    "volumes": ("Volume",),
     "words": ("Attributes", "Finished"),
 }
 

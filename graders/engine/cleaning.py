@@ -172,7 +172,16 @@ def _remove(client: docker.DockerClient, owned: Owned, whose: str, remedy: str) 
                 if kind == "container" and error.status_code == HTTPStatus.CONFLICT and _goes(client, name):
                     gone.append(f"{kind} {name}")
                     continue
-                raise DrydockError(
-                    f"The {kind} `{name}` {whose} cannot be removed: {error.explanation or error}.", remedy
-                ) from None
+                used = _users(client, name) if kind == "volume" else ""
+                why = f"{used} it" if used else error.explanation or error
+                raise DrydockError(f"The {kind} `{name}` {whose} cannot be removed: {why}.", remedy) from None
     return gone
+
+
+def _users(client: docker.DockerClient, volume: str) -> str:
+    """The containers that mount a volume, as the beginning of a sentence."""
+    found = client.api.containers(all=True, filters={"volume": volume})
+    names = [f"`{name.removeprefix('/')}`" for one in found for name in one["Names"] or ()]
+    return (
+        f"the container {names[0]} uses" if len(names) == 1 else f"the containers {', '.join(names)} use" * bool(names)
+    )

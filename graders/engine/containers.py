@@ -18,7 +18,7 @@ import requests.exceptions
 
 from environment.engines.frames import STDERR, frames
 from environment.engines.script import TIMED_OUT
-from graders.engine import events, files, images, twins
+from graders.engine import events, files, images, mounts, twins
 from graders.engine.cleaning import REMOVAL_SECONDS
 from graders.engine.images import Image
 from graders.engine.words import (
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from docker.models.containers import Container as DockerContainer
 
     from environment.engines import Response
+    from graders.engine.mounts import Mount
     from graders.engine.run import Run
 
 NO_SETTINGS = {"DOCKER_HOST": ""}
@@ -156,6 +157,19 @@ class Container:
         """Its address on the network that it joined first; empty where it does not run."""
         networks = self.attributes["NetworkSettings"]["Networks"].values()
         return str(next((network["IPAddress"] for network in networks), ""))
+
+    @property
+    def mounts(self) -> list[Mount]:
+        """What is mounted in it, by path: volumes, folders and files of the host, memory."""
+        return mounts.mounts(self.attributes)
+
+    def mount(self, path: str) -> Mount | None:
+        """What is mounted at a path or, the nearest, above it; None where the path is in the container's own layer."""
+        return mounts.covering(self.mounts, path)
+
+    def mount_evidence(self) -> list[str]:
+        """`docker inspect` with what is mounted where, for a verdict."""
+        return self.evidence(mounts.MOUNTS)
 
     @property
     def image(self) -> Image:
@@ -492,8 +506,24 @@ class Container:
             label = [f"LABEL {key}={value}" for key, value in self._run.labels.items()]
             # A pause of the first would be seen by whoever looks at it meanwhile.
             image = self._run.client.api.commit(self.id, changes=label, pause=False)["Id"]
-        body, name = twins.body(made, image, command, host, self._run.labels), self._run.unique("run")
-        api = self._run.client.api
+        return self._start(made, twins.body(made, image, command, host, self._run.labels), shown)
+
+    def made_anew(self, *command: str, **host: Any) -> Container:
+        """Start another of the same image and options, as after `docker rm` and the same `docker run` once more.
+
+        What lies in the container's layer, in its anonymous volumes or in memory it does not have; named volumes and
+        the host's folders it shares with the first. For names, ports, `command` and `host` see `twin`.
+        """
+        made, shown = self.attributes, shown_run(self.config["Image"], command or self.config["Cmd"] or [], {}, {})
+        kept = [m for m in self.mounts if not m.is_anonymous]
+        fresh = [m.target for m in self.mounts if m.is_anonymous]
+        made["Mounts"] = [m for m in made.get("Mounts") or [] if any(m["Destination"] == k.target for k in kept)]
+        body = twins.body(made, made["Image"], command, host, self._run.labels, copy=True)
+        body["Volumes"] = dict(body.get("Volumes") or {}) | {target: {} for target in fresh}
+        return self._start(made, body, shown)
+
+    def _start(self, made: Attributes, body: Attributes, shown: str) -> Container:
+        api, name = self._run.client.api, self._run.unique("run")
         try:
             api.create_container_from_config(body, name)
             for network in twins.more_networks(made):
@@ -568,9 +598,11 @@ def start(
     # Its own client would heed REQUESTS_CA_BUNDLE. With a version given it asks nothing before ours replaces it.
     container = DockerContainer(reference, docker_client_kw={"environment": NO_SETTINGS, "version": run.about.api})
     container.get_docker_client().client = run.client
+    container.ports, container.env = ports, variables
+    for source, mount in dict(options.pop("volumes", {})).items():
+        container.with_volume_mapping(source, mount["bind"], mount.get("mode", "rw"))
+    container.tmpfs = dict(options.pop("tmpfs", {}))
     container.with_name(name).with_kwargs(labels=labels, **options)
-    container.ports = ports
-    container.env = variables
     if command:
         container.with_command(list(command))
     if wait_healthy:

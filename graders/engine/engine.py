@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from graders.check import EngineInfo
-from graders.engine import builds, containers, images, keeping, packages, processes
+from graders.engine import builds, containers, databases, images, keeping, packages, processes, volumes
 from graders.engine.cleaning import present, youngest
 from graders.engine.run import Run
 from graders.engine.scene import Scene
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from graders.engine.pace import Pace
     from graders.engine.packages import PackageIndex
     from graders.engine.processes import Process
+    from graders.engine.volumes import Volume
     from graders.engine.words import Attributes, Finished
 
 T = TypeVar("T")
@@ -125,6 +126,18 @@ class Engine:
         """Whether there is an image of this name."""
         return images.exists(self._run, reference)
 
+    def volume(self, name: str) -> Volume:
+        """The volume of this name; fails, listing what is there, where there is none."""
+        return volumes.find(self._run, name)
+
+    def volumes(self, **filters: str | list[str]) -> list[Volume]:
+        """All volumes that match the filters of `docker volume ls --filter`, by name."""
+        return volumes.matching(self._run, **filters)
+
+    def has_volume(self, name: str) -> bool:
+        """Whether there is a volume of this name."""
+        return volumes.exists(self._run, name)
+
     def original(self, reference: str) -> Image:
         """The image that a name stood for before the answer's commands ran, if they ran here."""
         return images.original(self._run, reference)
@@ -137,8 +150,15 @@ class Engine:
         """The container that `prepare` made under this name; fails where another has the name now, or none."""
         return self._scene.container(name)
 
+    def scene_volume(self, name: str) -> Volume:
+        """The volume that `prepare` made under this name; fails where another has the name now, or none."""
+        return self._scene.volume(name)
+
     def made(self, name: str) -> str:
-        """The id of what `prepare` made under this name: an answer can copy a name, labels and contents, not an id."""
+        """The id of what `prepare` made under this name: an answer can copy a name, labels and contents, not an id.
+
+        A volume has none; it is the time when it was made.
+        """
         return self._scene.made(name)
 
     def made_nameless(self) -> list[str]:
@@ -170,6 +190,17 @@ class Engine:
     def evidence(self, template: str, *names: str) -> list[str]:
         """`docker inspect --format TEMPLATE` of several objects beside each other and what it prints, for a verdict."""
         return self._run.docker("inspect", "--format", template, *names).evidence
+
+    def sql(self, container: Container, statement: str) -> list[str]:
+        """What the PostgreSQL server in a container says, a line a row; asked with a client of the course's image.
+
+        Waits until the server is ready; fails, showing its words and its log, where it refuses or never is.
+        """
+        return databases.sql(self._run, container, statement)
+
+    def redis(self, container: Container, *command: str) -> list[str]:
+        """What the Redis server in a container says to a command, a line a value; see `sql`."""
+        return databases.redis(self._run, container, *command)
 
     def listener(self, container: Container, port: int) -> Process:
         """The process that listens on this port in a container, which need not be its process 1; fails without one."""
@@ -243,6 +274,14 @@ class Engine:
         """
         made = images.make(self._run, base, script, **options)
         self._scene.add(options.get("name", ""), made.id)
+        return made
+
+    def make_volume(
+        self, name: str, contents: Mapping[str, bytes] | None = None, labels: Mapping[str, str] | None = None
+    ) -> Volume:
+        """A volume with these files in it, by path from its root; root's, for everyone to read."""
+        made = volumes.make(self._run, name, contents or {}, labels or {})
+        self._scene.add(name, made.created)
         return made
 
     def start_index(self, name: str, *, base: str, image: str) -> PackageIndex:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import docker.errors
 
-from graders.engine import containers
+from graders.engine import containers, volumes
 from graders.engine.run import OWN
 from graders.errors import DrydockError, Failed
 
 if TYPE_CHECKING:
     from graders.engine.containers import Container
     from graders.engine.run import Run
+    from graders.engine.volumes import Volume
     from graders.engine.words import Attributes
 
 SCENE_LABEL = "org.drydock.scene"
@@ -75,6 +76,17 @@ class Scene:
                 evidence=container.evidence("{{.Name}} was created at {{.Created}}"),
             )
         return container
+
+    def volume(self, name: str) -> Volume:
+        """The volume that was made under this name; fails where another has the name now, or none."""
+        volume, made = volumes.find(self._run, name), self.made(name)
+        if volume.created != made:
+            raise Failed(
+                f"`{name}` is another volume than the one of this exercise, which is gone.",
+                hint="`%reset` brings it back.",
+                evidence=volume.evidence("{{.Name}} was created at {{.CreatedAt}}"),
+            )
+        return volume
 
     @property
     def _volume(self) -> str:

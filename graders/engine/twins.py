@@ -14,10 +14,18 @@ SHARED = {"bind", "volume"}
 SHORT_ID = 12
 
 
-def body(
-    of: Attributes, image: str, command: Sequence[str], host: Mapping[str, object], labels: Mapping[str, str]
+def body(  # noqa: PLR0913 - what a container is made of
+    of: Attributes,
+    image: str,
+    command: Sequence[str],
+    host: Mapping[str, object],
+    labels: Mapping[str, str],
+    *,
+    copy: bool = False,
 ) -> Attributes:
     """What the API wants to make a container from `image` that is configured as the one that was inspected.
+
+    With `copy` an empty volume is filled from the image, as with a first `docker run`.
 
     Left out is what belongs to one container alone: its names in networks, its ports on the host, and what happens when
     it has ended (a restart, its removal), for a twin is looked at then.
@@ -42,17 +50,17 @@ def body(
         "Binds": None,
         "VolumesFrom": None,
         "Mounts": [
-            *(_shared(mount) for mount in of.get("Mounts") or [] if mount["Type"] in SHARED),
+            *(_shared(mount, copy=copy) for mount in of.get("Mounts") or [] if mount["Type"] in SHARED),
             *(mount for mount in host_config.get("Mounts") or [] if mount["Type"] not in SHARED),
         ],
     }
     return config | {"HostConfig": host_config | dict(host)}
 
 
-def _shared(mount: Attributes) -> Attributes:
+def _shared(mount: Attributes, *, copy: bool) -> Attributes:
     """The option that mounts the same once more; `VolumesFrom` would, but Engines refuse it beside a tmpfs."""
     bind = mount["Type"] == "bind"
-    more = {"BindOptions": {"Propagation": mount["Propagation"]}} if bind else {"VolumeOptions": {"NoCopy": True}}
+    more = {"BindOptions": {"Propagation": mount["Propagation"]}} if bind else {"VolumeOptions": {"NoCopy": not copy}}
     source = mount["Source" if bind else "Name"]
     return {
         "Type": mount["Type"],

@@ -101,6 +101,9 @@ def shown_run(image: str, command: Sequence[str], options: Mapping[str, Any], po
     words += [word for key, value in variables.items() for word in ("--env", f"{key}={value}")]
     words += ["--user", str(options["user"])] if options.get("user") else []
     words += ["--read-only"] if options.get("read_only") else []
+    for source, mount in (options.get("volumes") or {}).items():
+        words += ["--volume", ":".join([source, mount["bind"], *([mount["mode"]] if mount.get("mode") else [])])]
+    words += [word for target in options.get("tmpfs") or {} for word in ("--tmpfs", target)]
     words += ["--network", str(options["network_mode"])] if options.get("network_mode") else []
     words += [word for port in ports for word in ("--publish", f"127.0.0.1::{port.removesuffix('/tcp')}")]
     return shlex.join([*words, image, *rest, *command])

@@ -1,0 +1,227 @@
+"""Volumes on the Engine: what lies in them, and who uses them. What looks at them changes nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import posixpath
+import tarfile
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import docker.errors
+from docker.types import Mount
+
+from environment.engines.files import Chunks
+from graders.engine import containers, files
+from graders.engine.containers import PROBE_IMAGE
+from graders.engine.mounts import ANONYMOUS
+from graders.engine.words import Attributes, decoded
+from graders.errors import Failed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from graders.engine.containers import Container
+    from graders.engine.run import Run
+
+PLACE = "/volume"
+"""Where a volume is mounted to be looked at."""
+ENTRY_LIMIT = 20_000
+SIZE_LIMIT = 1 << 30
+"""Files and folders, and bytes, that a volume may hold."""
+SHOWN_FILES = 8
+READ_AT_ONCE = 1 << 18
+KINDS = {tarfile.DIRTYPE: "folder", tarfile.SYMTYPE: "link", tarfile.REGTYPE: "file", tarfile.LNKTYPE: "file"}
+
+
+class Entry(NamedTuple):
+    """A file, folder or link in a volume."""
+
+    kind: str
+    """`file`, `folder`, `link`, or `other` for a device or a pipe."""
+    mode: int
+    user: int
+    group: int
+    content: str
+    """The SHA-256 of a file's contents, the target of a link, nothing for others."""
+
+
+class Volume:
+    """A volume on the Engine."""
+
+    def __init__(self, run: Run, attributes: Attributes) -> None:
+        self._run = run
+        self.attributes = attributes
+        """What `docker volume inspect` prints."""
+
+    @property
+    def name(self) -> str:
+        """Its name; 64 hexadecimal digits where nobody gave it one."""
+        return str(self.attributes["Name"])
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether nobody gave it a name."""
+        return bool(ANONYMOUS.fullmatch(self.name))
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Its labels."""
+        return dict(self.attributes.get("Labels") or {})
+
+    @property
+    def created(self) -> str:
+        """When it was made, as the Engine writes it: to the second."""
+        return str(self.attributes.get("CreatedAt") or "")
+
+    @property
+    def users(self) -> list[Container]:
+        """The containers that mount it, running or not."""
+        # The filter takes a part of a name, and a path, too.
+        found = containers.matching(self._run, volume=self.name)
+        return [one for one in found if any(m.kind == "volume" and m.source == self.name for m in one.mounts)]
+
+    def files(self) -> dict[str, Entry]:
+        """What is in it, by path from its root `/`, which is there too; fails where it holds too much to be looked at.
+
+        It is read through a container that mounts it read-only and never runs, so that nothing changes by looking.
+        """
+        found: dict[str, Entry] = {}
+        left = SIZE_LIMIT
+        for member, stream in self._members("/."):
+            left -= member.size
+            if left < 0 or len(found) >= ENTRY_LIMIT:
+                raise Failed(
+                    f"The volume `{self.name}` holds more than can be looked at: {ENTRY_LIMIT:,} files and folders, or "
+                    f"{SIZE_LIMIT >> 20:,} MB.",
+                    evidence=[f"$ docker run --rm -v {self.name}:{PLACE}:ro busybox du -sh {PLACE}"],
+                )
+            path = posixpath.normpath(f"/{member.name}")
+            kind = KINDS.get(member.type, "other")
+            if member.islnk():  # a second name has the contents of the first
+                content = found[posixpath.normpath(f"/{member.linkname}")].content
+            elif member.isfile():
+                content = hashlib.sha256(stream.read()).hexdigest() if stream else ""
+            else:
+                content = member.linkname
+            found[path] = Entry(kind, member.mode, member.uid, member.gid, content)
+        return found
+
+    @property
+    def digest(self) -> str:
+        """One value for all that is in it: paths, contents, modes and owners."""
+        return hashlib.sha256(repr(sorted(self.files().items())).encode()).hexdigest()
+
+    def read(self, path: str) -> bytes | None:
+        """Contents of one file in it, by its path from the volume's root; None where there is none."""
+        for member, stream in self._members(path):
+            if member.size > files.FILE_LIMIT:
+                raise Failed(f"The file `{path}` in the volume `{self.name}` is too big to be looked at.")
+            return stream.read() if stream else None
+        return None
+
+    def text(self, path: str) -> str | None:
+        """The same as text."""
+        found = self.read(path)
+        return None if found is None else decoded(found)
+
+    def evidence(self, template: str) -> list[str]:
+        """`docker volume inspect --format TEMPLATE` and what it prints, for a verdict."""
+        return self._run.docker("volume", "inspect", "--format", template, self.name).evidence
+
+    def users_evidence(self) -> list[str]:
+        """`docker ps` with the containers that mount it, for a verdict."""
+        shown = "{{.Names}}\t{{.Status}}"
+        return self._run.listed("ps", "--all", "--filter", f"volume={self.name}", "--format", shown)
+
+    def listing_evidence(self, path: str = "") -> list[str]:
+        """`ls -ln` of a folder in it and what it prints, for a verdict."""
+        place = posixpath.join(PLACE, path.lstrip("/")).rstrip("/")
+        mounted = {self.name: {"bind": PLACE, "mode": "ro"}}
+        done = containers.once(self._run, PROBE_IMAGE, "ls", "-lnA", place, volumes=mounted, network_mode="none")
+        lines = done.stdout.splitlines()
+        shown = "\n".join(lines[: SHOWN_FILES + 1] + ["…"] * (len(lines) > SHOWN_FILES + 1))
+        command = f"docker run --rm -v {self.name}:{PLACE}:ro busybox ls -lnA {place}"
+        return replace(done, stdout=shown, command=command).evidence
+
+    def write(self, contents: Mapping[str, bytes]) -> None:
+        """Write files into it, by path from its root; folders above them are made. All is root's."""
+        with self._mounted(read_only=False) as container:
+            container.put({posixpath.join(PLACE, path.lstrip("/")): text for path, text in contents.items()})
+
+    def remove(self) -> None:
+        """`docker volume rm`."""
+        with contextlib.suppress(docker.errors.NotFound):
+            self._run.client.api.remove_volume(self.name)
+
+    @contextlib.contextmanager
+    def _mounted(self, *, read_only: bool = True) -> Iterator[Container]:
+        """A container that has it at `/volume`, and is never started."""
+        api = self._run.client.api
+        mount = Mount(PLACE, self.name, read_only=read_only, no_copy=True)
+        image = self._run.originals.get(PROBE_IMAGE, PROBE_IMAGE)
+        host = api.create_host_config(mounts=[mount], network_mode="none")
+        made = api.create_container(
+            image, ["true"], host_config=host, labels=self._run.labels, name=self._run.unique("look")
+        )
+        container = containers.find(self._run, made["Id"])
+        try:
+            yield container
+        finally:
+            container.remove()
+
+    def _members(self, path: str) -> Iterator[tuple[tarfile.TarInfo, io.BufferedReader | None]]:
+        """Members of the archive of a path in it, as they come; none where the path is absent."""
+        api = self._run.client.api
+        with self._mounted() as container:
+            try:
+                chunks, _ = api.get_archive(container.id, posixpath.join(PLACE, path.lstrip("/")))
+            except docker.errors.NotFound:
+                return
+            with contextlib.closing(chunks):
+                raw = io.BufferedReader(Chunks(chunks))
+                try:
+                    with tarfile.open(fileobj=raw, mode="r|", bufsize=READ_AT_ONCE) as archive:
+                        while member := archive.next():
+                            yield member, archive.extractfile(member) if member.isreg() else None  # type: ignore[misc]
+                            archive.members.clear()  # type: ignore[attr-defined] # it would keep all that it has read
+                except (tarfile.TarError, EOFError) as error:
+                    raise Failed(
+                        f"The volume `{self.name}` changed so much while it was looked at that it cannot be read "
+                        f"({error})."
+                    ) from None
+
+
+def find(run: Run, name: str) -> Volume:
+    """The volume of this name; fails, listing what is there, where there is none."""
+    try:
+        return Volume(run, dict(run.client.api.inspect_volume(name)))
+    except docker.errors.NotFound:
+        listed = run.listed("volume", "ls", "--format", "{{.Name}}")
+        raise Failed(f"There is no volume called `{name}`.", evidence=listed) from None
+
+
+def exists(run: Run, name: str) -> bool:
+    """Whether there is a volume of this name."""
+    try:
+        run.client.api.inspect_volume(name)
+    except docker.errors.NotFound:
+        return False
+    return True
+
+
+def matching(run: Run, **filters: str | list[str]) -> list[Volume]:
+    """All volumes that match the filters of `docker volume ls --filter`, by name."""
+    found = run.client.api.volumes(filters=dict(filters))["Volumes"] or []
+    return [Volume(run, one) for one in sorted(found, key=lambda one: str(one["Name"]))]
+
+
+def make(run: Run, name: str, contents: Mapping[str, bytes], labels: Mapping[str, str]) -> Volume:
+    """A volume with these files in it, by path from its root; without a name the Engine gives it one."""
+    made = run.client.api.create_volume(name or None, labels=run.labels | dict(labels))
+    volume = Volume(run, made)
+    if contents:
+        volume.write(contents)
+    return volume

@@ -1,0 +1,172 @@
+"""Words for volumes and mounts: what is in them, who uses them, and that looking changes nothing."""
+
+from __future__ import annotations
+
+import pytest
+from docker.types import Mount as DockerMount
+
+from environment.engines.session import current_session
+from graders.engine import Engine, mounts, volumes
+from graders.engine.cleaning import remove_exercise
+from graders.engine.mounts import Mount
+from graders.engine.owned import Owned
+from graders.errors import DrydockError, Failed
+
+BUSYBOX = "busybox:1.37"
+ANONYMOUS = "0" * 64
+
+
+def test_the_innermost_mount_is_what_lies_under_a_path():
+    found = mounts.mounts(
+        {
+            "Mounts": [
+                {"Type": "volume", "Name": "data", "Source": "/somewhere", "Destination": "/srv/", "RW": True},
+                {"Type": "bind", "Source": "/home/me/page", "Destination": "/srv/page", "RW": False},
+            ],
+            "HostConfig": {"Tmpfs": {"/run/keys": "ro,size=1m"}},
+        }
+    )
+    assert found == [
+        Mount("tmpfs", "", "/run/keys", False),
+        Mount("volume", "data", "/srv", True),
+        Mount("bind", "/home/me/page", "/srv/page", False),
+    ]
+    assert mounts.covering(found, "/srv/page/index.html") == found[2]
+    assert mounts.covering(found, "/srv/pages") == found[1]
+    assert mounts.covering(found, "/run") is None
+
+
+def test_a_volume_without_a_name_of_its_own_is_anonymous():
+    assert Mount("volume", ANONYMOUS, "/data", True).is_anonymous
+    assert not Mount("volume", "data", "/data", True).is_anonymous
+    assert not Mount("bind", ANONYMOUS, "/data", True).is_anonymous
+    assert [Mount("volume", "data", "/a", True).told, Mount("bind", "/b", "/b", True).told] == [
+        "the volume `data`",
+        "the host's `/b`",
+    ]
+
+
+@pytest.fixture
+def engine(found):
+    with Engine(found, "notebooks", session=current_session()) as engine:
+        yield engine
+
+
+@pytest.fixture
+def volume(engine):
+    return engine.make_volume("ddtest-volume", {"/page.txt": b"one\n", "/sub/more.txt": b"two\n"})
+
+
+def shell(engine, script, *, volume):
+    return engine.once(BUSYBOX, "sh", "-c", script, again=False, volumes={volume: {"bind": "/data"}})
+
+
+@pytest.mark.engine
+def test_contents_modes_and_owners_are_known(engine, volume):
+    shell(engine, "cd /data; chmod 640 page.txt; chown 70:71 page.txt; ln -s page.txt link; ln page.txt twice",
+          volume=volume.name)  # fmt: skip
+    found = volume.files()
+    assert sorted(found) == ["/", "/link", "/page.txt", "/sub", "/sub/more.txt", "/twice"]
+    page = found["/page.txt"]
+    assert (page.kind, page.mode, page.user, page.group) == ("file", 0o640, 70, 71)
+    assert (found["/link"].kind, found["/link"].content) == ("link", "page.txt")
+    assert found["/twice"].content == page.content != found["/sub/more.txt"].content
+    assert volume.text("/sub/more.txt") == "two\n"
+    assert volume.text("/absent") is None
+    assert volume.listing_evidence("sub")[-1].endswith("more.txt")
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(
+    "change", ["chmod 600 page.txt", "chown 7 page.txt", "echo three >page.txt", "mkdir new", "rm page.txt"]
+)
+def test_the_digest_changes_with_whatever_changes_in_it(engine, volume, change):
+    before = volume.digest
+    assert volume.digest == before
+    shell(engine, f"cd /data; {change}", volume=volume.name)
+    assert volume.digest != before
+
+
+@pytest.mark.engine
+def test_looking_leaves_an_empty_volume_empty(engine):
+    empty = engine.make_volume("ddtest-empty")
+    assert list(empty.files()) == ["/"]
+    assert list(empty.files()) == ["/"]
+    assert empty.users == []
+
+
+@pytest.mark.engine
+def test_a_link_out_of_a_volume_is_not_followed(engine, volume):
+    shell(engine, "ln -s /etc/passwd /data/out; ln -s / /data/root", volume=volume.name)
+    found = volume.files()
+    assert found["/out"].content == "/etc/passwd"
+    assert volume.text("/out") is None
+    assert not [path for path in found if path.startswith("/root/")]
+
+
+@pytest.mark.engine
+def test_a_volume_with_too_many_files_fails_with_a_sentence(engine, volume, monkeypatch):
+    monkeypatch.setattr(volumes, "ENTRY_LIMIT", 50)
+    shell(engine, "cd /data; for i in $(seq 100); do : >$i; done", volume=volume.name)
+    with pytest.raises(Failed, match="holds more than can be looked at"):
+        volume.files()
+    monkeypatch.setattr(volumes, "ENTRY_LIMIT", 1000)
+    monkeypatch.setattr(volumes, "SIZE_LIMIT", 1 << 20)
+    shell(engine, "truncate -s 2000000 /data/big", volume=volume.name)
+    with pytest.raises(Failed, match="1 MB"):
+        volume.files()
+
+
+@pytest.mark.engine
+def test_a_file_that_grows_while_it_is_read_is_read_to_where_it_was(engine, volume):
+    writer = engine.run(
+        BUSYBOX, "sh", "-c", "while :; do echo more; done >/data/log", volumes={volume.name: {"bind": "/data"}}
+    )
+    for _ in range(5):
+        assert "/log" in volume.files()
+    assert [user.id for user in volume.users] == [writer.id]
+    assert volume.users_evidence()[0].startswith("$ docker ps --all --filter volume=ddtest-volume")
+
+
+@pytest.mark.engine
+def test_users_are_those_of_this_volume_and_not_of_one_whose_name_begins_so(engine, volume):
+    other = engine.make_volume("ddtest-volume-2")
+    engine.run(BUSYBOX, "sleep", "60", volumes={other.name: {"bind": "/data"}})
+    assert volume.users == []
+
+
+@pytest.mark.engine
+def test_a_container_made_anew_has_what_lies_outside_of_the_first_and_nothing_else(engine, volume):
+    first = engine.run(
+        BUSYBOX, "sleep", "60",
+        mounts=[DockerMount("/data", volume.name), DockerMount("/nameless", None)],
+        tmpfs={"/memory": "size=1m"},
+    )  # fmt: skip
+    first.exec("sh", "-c", "for i in / /data /nameless /memory; do echo here >$i/written; done")
+    anew = first.made_anew()
+    kinds = {mount.target: mount.kind for mount in anew.mounts}
+    assert kinds == {"/data": "volume", "/nameless": "volume", "/memory": "tmpfs"}
+    assert anew.text("/data/written") == "here\n"
+    assert anew.text("/nameless/written") is None
+    assert anew.text("/written") is None
+    assert anew.exec("cat", "/memory/written").exit_code == 1
+    assert first.mount("/nameless/written").is_anonymous
+    assert "at /data, writable: true" in "\n".join(first.mount_evidence())
+
+
+@pytest.mark.engine
+def test_a_volume_made_again_under_the_old_name_is_known(engine, volume):
+    assert engine.scene_volume(volume.name).name == volume.name
+    engine.wait_until(lambda: False, 1.1)  # the Engine writes down when it was made to the second
+    volume.remove()
+    engine.docker("volume", "create", "--label", "org.drydock.exercise=notebooks", volume.name)
+    with pytest.raises(Failed, match="another volume"):
+        engine.scene_volume(volume.name)
+
+
+@pytest.mark.engine
+def test_a_volume_of_an_exercise_that_a_learners_container_uses_stays_with_a_sentence(engine, volume):
+    user = engine.run(BUSYBOX, "sleep", "60", name="ddtest-mine", volumes={volume.name: {"bind": "/data"}})
+    with pytest.raises(DrydockError, match="the container `ddtest-mine` uses it"):
+        remove_exercise(engine._run.client, "ddtest/none", Owned(volumes=(volume.name,)))
+    assert user.running().text("/data/page.txt") == "one\n"

@@ -117,6 +117,9 @@ def parser() -> argparse.ArgumentParser:
     layers = command("layers", _layers, "show images' layers: sizes, ages, what is shared and what is hidden")
     layers.add_argument("images", metavar="IMAGE", nargs="+", help="such as busybox:1.37")
 
+    mounts = command("mounts", _mounts, "show what lies under each path of containers: layer, volume, host, memory")
+    mounts.add_argument("containers", metavar="CONTAINER", nargs="+", help="such as dd-demo-web")
+
     images = command("images", _images, "see to the images that the course uses")
     actions = images.add_subparsers(dest="action", metavar="ACTION", required=True)
     for name, text in (
@@ -473,6 +476,17 @@ def _layers(chosen: argparse.Namespace) -> int:
 
     with Engine(connect("found"), "", session="") as engine:
         print(drawing.text(look(engine, chosen.images)))
+    return DONE
+
+
+def _mounts(chosen: argparse.Namespace) -> int:
+    from graders.connect import connect
+    from graders.engine import Engine
+    from graders.pictures.mounts import drawing
+    from graders.pictures.mounts.look import look
+
+    with Engine(connect("found"), "", session="") as engine:
+        print(drawing.text(look(engine, chosen.containers)))
     return DONE
 
 

@@ -1,4 +1,4 @@
-"""The magics of the course: %%answer, %check, %hint, %solution, %reset, %show, %progress, %layers, those of lessons."""
+"""The magics of the course: %%answer, %check, %hint, %solution, %reset, %show, %progress, pictures, lessons' own."""
 
 from __future__ import annotations
 
@@ -197,6 +197,17 @@ class CourseMagics(Magics):
         """Images' layers as a picture: `%layers IMAGE…`."""
         from graders.pictures.layers import drawing
         from graders.pictures.layers.look import look
+
+        with Engine(self.connection, "", session="") as engine:
+            picture = look(engine, line.split())
+        display({"text/html": drawing.html(picture), "text/plain": drawing.text(picture)}, raw=True)
+
+    @line_magic
+    @told
+    def mounts(self, line: str) -> None:
+        """What lies under each path of containers, as a picture: `%mounts CONTAINER…`."""
+        from graders.pictures.mounts import drawing
+        from graders.pictures.mounts.look import look
 
         with Engine(self.connection, "", session="") as engine:
             picture = look(engine, line.split())

@@ -40,6 +40,7 @@ from graders.engine.words import (
 from graders.errors import DrydockError, Failed
 
 if TYPE_CHECKING:
+    import tarfile
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from docker.models.containers import Container as DockerContainer
@@ -345,6 +346,10 @@ class Container:
                 return found[1] if found and found[0].isfile() else None
             path = os.path.normpath(os.path.join(os.path.dirname(path), found[0].linkname))  # noqa: PTH118, PTH120 - a path in the container
         return None
+
+    def entry(self, path: str) -> tarfile.TarInfo | None:
+        """Mode, owner and kind of one file or folder in the container, running or not; None where it is absent."""
+        return files.entry(self._docker, path)
 
     def text(self, path: str) -> str | None:
         """The same as text."""

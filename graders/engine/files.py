@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import tarfile
@@ -10,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import docker.errors
 
+from environment.engines.files import Chunks
 from graders.errors import Failed
 
 if TYPE_CHECKING:
@@ -92,6 +94,17 @@ def archived(container: DockerContainer, path: str) -> Iterator[Member]:
             for member in archive:
                 name = os.path.normpath(os.path.join(parent, member.name))  # noqa: PTH118 - a path in the container
                 yield name, member, content(archive, member) if member.isfile() else b""
+
+
+def entry(container: DockerContainer, path: str) -> tarfile.TarInfo | None:
+    """The record of one file or folder, whatever lies in it; None where the path is absent."""
+    chunks: Any  # a generator, though its types do not say so
+    try:
+        chunks, _ = container.get_archive(path)
+    except docker.errors.NotFound:
+        return None
+    with contextlib.closing(chunks), tarfile.open(fileobj=io.BufferedReader(Chunks(chunks)), mode="r|") as archive:
+        return archive.next()
 
 
 def exported(chunks: Iterable[Any], path: str) -> Iterator[Member]:

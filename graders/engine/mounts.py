@@ -31,6 +31,11 @@ class Mount(NamedTuple):
     writable: bool
 
     @property
+    def path(self) -> PurePosixPath:
+        """The path in the container, as a path."""
+        return PurePosixPath(self.target)
+
+    @property
     def is_anonymous(self) -> bool:
         """Whether it is a volume that nobody gave a name."""
         return self.kind == "volume" and bool(ANONYMOUS.fullmatch(self.source))

@@ -16,6 +16,7 @@ from html import unescape
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import docker.types
 import pytest
 from conftest import start_engine
 
@@ -23,9 +24,13 @@ from environment.engines.scratch import scratch_folder
 from graders.engine import Engine, archives
 from graders.engine.archives import Entry, Hidden, hidden
 from graders.errors import Failed, UsageError
+from graders.pictures import canvas
 from graders.pictures.layers import drawing
 from graders.pictures.layers.look import instruction, look
 from graders.pictures.layers.stacks import Branch, Floor, Hides, Layer, Picture, Setting, Stack
+from graders.pictures.mounts import drawing as mounted
+from graders.pictures.mounts import places
+from graders.pictures.mounts.look import look as look_at_mounts
 
 BUSYBOX = "busybox:1.37"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -186,7 +191,7 @@ def test_an_instruction_is_shown_as_it_was_written(recorded, shown):
     ],
 )
 def test_sizes_are_as_docker_writes_them(count, shown):
-    assert drawing.size(count) == shown
+    assert canvas.size(count) == shown
 
 
 @pytest.mark.parametrize(
@@ -308,21 +313,120 @@ def many(count: int) -> Picture:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("picture", [ONE, THREE, many(12), Picture((Stack("empty:1", ()),), NOW)])
-def test_the_drawing_is_whole_and_narrow_and_has_a_text_alternative(picture):
+DATA = places.Place("volume", "dd-demo-data")
+WRITER = places.Inside(
+    "dd-demo-db",
+    "postgres:17",
+    "root",
+    running=True,
+    paths=(
+        places.Path("/", places.Place("layer", "dd-demo-db"), writable=True),
+        places.Path("/run/keys", places.Place("tmpfs", "dd-demo-db /run/keys"), writable=True),
+        places.Path("/var/lib/postgresql/data", DATA, writable=True, owner="999:999 drwx------"),
+    ),
+    written=("A /srv/b", "C /tmp/a", "D /etc/c", "A /x", "A /y"),
+)
+READER = places.Inside(
+    "dd-demo-reader",
+    "busybox:1.37",
+    "1000",
+    running=False,
+    paths=(
+        places.Path("/", places.Place("layer", "dd-demo-reader"), writable=False),
+        places.Path("/cache", places.Place("anonymous", "a67ca03eaf11" + "0" * 52), writable=True, owner="0:0 drwxr-xr-x"),
+        places.Path("/data", DATA, writable=False),
+        places.Path("/page", places.Place("bind", "/home/me/page"), writable=False, owner="7:7 -rw-r--r--"),
+    ),
+)  # fmt: skip
+MOUNTS = places.Picture((WRITER, READER))
+MOUNTS_TEXT = """\
+dd-demo-db: runs, image postgres:17, user root
+  /                       dd-demo-db's own layer
+                          writable
+                          above the image postgres:17
+                          written: /srv/b, /tmp/a, /etc/c and 2 more
+                          goes with the container
+  /run/keys               memory (tmpfs)
+                          writable
+                          goes when the container stops
+  /var/lib/postgresql/data
+                          volume dd-demo-data
+                          writable, 999:999 drwx------
+                          also in dd-demo-reader
+                          stays until docker volume rm
+
+dd-demo-reader: does not run, image busybox:1.37, user 1000
+  /                       dd-demo-reader's own layer
+                          read-only
+                          above the image busybox:1.37
+                          nothing written so far
+                          goes with the container
+  /cache                  anonymous volume a67ca03eaf11…
+                          writable, 0:0 drwxr-xr-x
+                          stays after docker rm, goes with docker rm --volumes
+  /data                   volume dd-demo-data
+                          read-only
+                          also in dd-demo-db
+                          stays until docker volume rm
+  /page                   the host's /home/me/page
+                          read-only, 7:7 -rw-r--r--
+                          stays: it is the host's"""
+
+
+def test_the_text_says_what_lies_under_each_path():
+    assert mounted.text(MOUNTS) == MOUNTS_TEXT
+
+
+def test_a_place_that_containers_share_is_drawn_once_and_each_path_leads_to_one():
+    image = ET.fromstring(mounted.svg(MOUNTS))
+    kinds = [one.get("class") for one in image.iter(f"{SVG}rect")]
+    assert sorted(kinds) == sorted([
+        "back", "container", "container", "layer", "layer", "tmpfs", "volume", "anonymous", "bind"
+    ])  # fmt: skip
+    links = [one.get("class") for one in image.iter(f"{SVG}path")]
+    assert links.count("link") == 4
+    assert links.count("link read") == 3
+    said = " ".join("".join(one.itertext()) for one in image.iter(f"{SVG}text"))
+    assert "A dashed line is read-only." in said
+    for path in ("/run/keys", "/cache", "/data", "/page"):
+        assert path in said
+
+
+def strange() -> places.Picture:
+    """Containers with long and hostile names."""
+    words = "<script>&amp;\x1b[31m\u202e" + "long/" * 60
+    paths = tuple(
+        places.Path(f"/{words}{n}", places.Place(kind, f"{words}{n}"), writable=bool(n % 2))
+        for n, kind in enumerate(["layer", "volume", "anonymous", "bind", "tmpfs"])
+    )
+    return places.Picture((places.Inside(words, words, words, running=True, paths=paths, written=(f"A {words}",) * 9),))
+
+
+@pytest.mark.parametrize(
+    ("drawing", "picture", "names", "told"),
+    [
+        (drawing, ONE, "app:1", "3 layers"),
+        (drawing, THREE, "other:1", "1 layer"),
+        (drawing, many(12), "registry.example.com", "12 layers"),
+        (drawing, Picture((Stack("empty:1", ()),), NOW), "empty:1", "0 layers"),
+        (mounted, MOUNTS, "dd-demo-reader", "/cache is in anonymous volume a67ca03eaf11"),
+        (mounted, strange(), "long/", "memory (tmpfs)"),
+    ],
+)
+def test_the_drawing_is_whole_and_narrow_and_has_a_text_alternative(drawing, picture, names, told):
     image = ET.fromstring(drawing.svg(picture))
     width, height = map(float, image.get("viewBox").split()[2:])
-    assert (image.get("role"), width) == ("img", drawing.WIDTH)
+    assert (image.get("role"), width) == ("img", canvas.WIDTH)
     assert re.search(r"width: 100%; max-width: 450px; height: auto", image.get("style"))
     title, described_by = image.get("aria-labelledby").split()
     texts = {one.get("id"): one.text for one in image if one.get("id")}
-    assert picture.stacks[0].name in texts[title]
-    assert f"{len(picture.stacks[-1].layers)} layer" in texts[described_by]
+    assert names in texts[title]
+    assert told in texts[described_by]
     for box in image.iter(f"{SVG}rect"):
         assert 0 <= float(box.get("x", 0)) <= float(box.get("x", 0)) + float(box.get("width")) <= width
         assert 0 < float(box.get("height")) + float(box.get("y", 0)) <= height
     for line in image.iter(f"{SVG}text"):
-        letters = drawing.SIGN if line.get("class") in {"code", "setting"} else drawing.LETTER
+        letters = canvas.SIGN if line.get("class") in {"code", "path", "setting"} else canvas.LETTER
         assert line.get("text-anchor") or float(line.get("x")) + letters * len(line.text) <= width
         assert all(sign.isprintable() for sign in line.text)
 
@@ -336,8 +440,9 @@ def test_the_drawing_says_in_words_what_it_shows_in_colours():
             assert word in "".join(ET.fromstring(drawing.svg(ONE)).itertext())
 
 
-def test_every_colour_of_the_drawing_has_another_in_the_dark():
-    style = ET.fromstring(drawing.svg(ONE)).find(f"{SVG}style").text
+@pytest.mark.parametrize("drawn", [drawing.svg(ONE), mounted.svg(MOUNTS)], ids=["layers", "mounts"])
+def test_every_colour_of_the_drawing_has_another_in_the_dark(drawn):
+    style = ET.fromstring(drawn).find(f"{SVG}style").text
     light, dark, chosen_light, chosen_dark = (
         dict(re.findall(r"(--\w+): (#\w+)", block)) for block in re.findall(r"{ (--[^}]*)}", style)
     )
@@ -363,16 +468,16 @@ def contrast(*colours: str) -> float:
 
 
 def test_two_drawings_on_a_page_do_not_share_names():
-    ids = [re.findall(r'\bid="([^"]+)"', drawing.html(picture)) for picture in (ONE, THREE)]
-    assert not {*ids[0]} & {*ids[1]}
-    for one in ids:
-        assert len(one) == len({*one}) == 3
+    pages = [drawing.html(ONE), drawing.html(THREE), mounted.html(MOUNTS), mounted.html(strange())]
+    ids = [name for page in pages for name in re.findall(r'\bid="([^"]+)"', page)]
+    assert len(ids) == len({*ids}) == 3 + 3 + 2 + 2
 
 
-def test_what_an_image_says_is_only_shown():
-    page = drawing.html(many(3))
+@pytest.mark.parametrize(("drawing", "picture"), [(drawing, many(3)), (mounted, strange())])
+def test_what_an_image_or_a_container_says_is_only_shown(drawing, picture):
+    page = drawing.html(picture)
     assert "<script" not in page
-    assert "\x1b" not in page + drawing.text(many(3))
+    assert "\x1b" not in page + drawing.text(picture)
     page.encode()
 
 
@@ -385,6 +490,8 @@ def test_a_notebook_shows_the_drawing_with_its_text_in_a_fold():
 def test_a_picture_of_nothing_is_a_sentence():
     with pytest.raises(UsageError, match="Which image"):
         look(None, [])
+    with pytest.raises(UsageError, match="Which container"):
+        look_at_mounts(None, [])
 
 
 @pytest.fixture(
@@ -469,35 +576,82 @@ def test_the_picture_is_what_the_engine_keeps(engine, monkeypatch):
 AGES = re.compile(r"(seconds|\d+ minutes?|\d+ hours?|\d+ days?) +")
 
 
-def in_notebook(engine: Engine, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`%layers` shows the picture with its text, and errors as sentences."""
+def displayed(engine: Engine, monkeypatch: pytest.MonkeyPatch, magic: str, *lines: str) -> list[dict[str, str]]:
+    """What a magic displays in a notebook for each of these lines."""
     from IPython.core.interactiveshell import InteractiveShell
 
     from graders import magics
 
-    displayed: list[dict[str, str]] = []
-    monkeypatch.setattr(magics, "display", lambda data, **_: displayed.append(data))
+    shown: list[dict[str, str]] = []
+    monkeypatch.setattr(magics, "display", lambda data, **_: shown.append(data))
     course = magics.CourseMagics(InteractiveShell())
     course.connection = engine._run.connection
-    for line in ("dd-demo-second:1 dd-demo-third:1", "", "dd-demo-none"):
-        course.layers(line)
-    picture, nothing, missing = displayed
+    for line in lines:
+        getattr(course, magic)(line)
+    return shown
+
+
+def in_notebook(engine: Engine, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`%layers` shows the picture with its text, and errors as sentences."""
+    picture, nothing, missing = displayed(
+        engine, monkeypatch, "layers", "dd-demo-second:1 dd-demo-third:1", "", "dd-demo-none"
+    )
     assert AGES.sub("", picture["text/plain"]) == AGES.sub("", shown)
     assert "<svg" in picture["text/html"]
     assert nothing["text/plain"].startswith("Which image?\nWrite its name behind it")
     assert missing["text/plain"].startswith("There is no image called `dd-demo-none`.\n")
 
 
+def drydock(engine: Engine, *words: str) -> subprocess.CompletedProcess[str]:
+    """The command in a terminal, with an Engine."""
+    command = [sys.executable, "-m", "graders", *words]
+    environment = os.environ | dict(engine._run.connection.environment)
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+
+
 def in_terminal(engine: Engine, shown: str) -> None:
     """`drydock layers` shows the same as text, and errors as sentences."""
-    environment = os.environ | dict(engine._run.connection.environment)
-
-    def drydock(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "graders", "layers", *words]
-        return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-
-    done = drydock("dd-demo-second:1", "dd-demo-third:1", "dd-demo-second:1")
+    done = drydock(engine, "layers", "dd-demo-second:1", "dd-demo-third:1", "dd-demo-second:1")
     assert (done.returncode, AGES.sub("", done.stdout)) == (0, AGES.sub("", f"{shown}\n"))
-    missing = drydock("dd-demo-none")
+    missing = drydock(engine, "layers", "dd-demo-none")
     assert (missing.returncode, missing.stdout) == (3, "")
     assert missing.stderr == "There is no image called `dd-demo-none`.\n`docker images` lists those that are there.\n"
+
+
+@pytest.mark.engine
+def test_the_picture_of_mounts_is_what_the_engine_mounts(engine, monkeypatch):
+    data = engine.make_volume("dd-demo-data", {"/page": b"one"})
+    writer = engine.run(
+        BUSYBOX, "sleep", "600", name="dd-demo-writer", user="70:70", read_only=True,
+        volumes={data.name: {"bind": "/srv/data"}}, tmpfs={"/run/keys": "ro,size=1m"},
+    )  # fmt: skip
+    reader = engine.run(
+        BUSYBOX, "sh", "-c", "chown 7:8 /cache; chmod 750 /cache; echo >/new; rm /etc/passwd; sleep 600",
+        name="dd-demo-reader", volumes={data.name: {"bind": "/data", "mode": "ro"}},
+        mounts=[docker.types.Mount("/cache", None), docker.types.Mount("/etc/hostname", "/etc/hostname", "bind", read_only=True)],
+    )  # fmt: skip
+    assert reader.wait_until(lambda _: "D /etc/passwd" in reader.diff())
+    picture = look_at_mounts(engine, [writer.name, reader.name, writer.name])
+    first, second = picture.containers
+    volume = places.Place("volume", data.name)
+    assert [(one.path, one.place.kind, one.told) for one in first.paths] == [
+        ("/", "layer", "read-only"),
+        ("/run/keys", "tmpfs", "read-only"),
+        ("/srv/data", "volume", "writable, 0:0 drwxr-xr-x"),
+    ]
+    assert (first.user, first.written, first.running) == ("70:70", (), True)
+    assert [(one.path, one.place.kind, one.told) for one in second.paths] == [
+        ("/", "layer", "writable"),
+        ("/cache", "anonymous", "writable, 7:8 drwxr-x---"),
+        ("/data", "volume", "read-only, 0:0 drwxr-xr-x"),
+        ("/etc/hostname", "bind", "read-only, 0:0 -rw-r--r--"),
+    ]
+    assert second.written == ("D /etc/passwd", "A /new")
+    assert picture.sharing(volume, second.name) == (first.name,)
+    shown = mounted.text(picture)
+    assert drydock(engine, "mounts", writer.name, reader.name).stdout == f"{shown}\n"
+    assert drydock(engine, "mounts", "dd-demo-none").stderr.startswith("There is no container called `dd-demo-none`.")
+    in_cell, missing = displayed(engine, monkeypatch, "mounts", f"{writer.name} {reader.name}", "dd-demo-none")
+    assert in_cell["text/plain"] == shown
+    assert "<svg" in in_cell["text/html"]
+    assert missing["text/plain"].startswith("There is no container called `dd-demo-none`.")

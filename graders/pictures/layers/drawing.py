@@ -3,43 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-import textwrap
-from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from graders.feedback import harmless, templates
+from graders.feedback import harmless
+from graders.pictures.canvas import INSIDE, LINE, WIDTH, Canvas, Line, figure, listed, short, size, template
 from graders.pictures.layers.stacks import Branch, Floor, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import jinja2
-
     from graders.pictures.layers.stacks import Picture, Row, Stack
 
-UNITS = ("B", "kB", "MB", "GB", "TB")
 SPANS = {"year": 31536000, "month": 2592000, "week": 604800, "day": 86400, "hour": 3600, "minute": 60}
 LEGEND = "Lowest layer first; – is an instruction without a layer."
-SHOWN_NAMES, SHOWN_FILES = 3, 3
-"""How many other images, and how many hidden files, are named."""
+SHOWN_FILES = 3
+"""How many hidden files are named."""
 COLUMNS, MARGIN = 90, 25
 """Signs in a line of the text, and before its words."""
-WIDTH, STEP, INSIDE = 360, 14, 10
-"""Of the drawing: its width, how much further in a branch is, and the space between a box and what is in it."""
-LINE, SIGN, LETTER = 16, 7.3, 6.9
-"""Of the drawing: the height of a line, and the width of a sign, in instructions and names, and of a letter."""
+STEP = 14
+"""Of the drawing: how much further in a branch is."""
 MOST_LINES = 3
 DEEPEST = 8
 """How many branches within each other are told apart by their place."""
-
-
-def size(count: float) -> str:
-    """A number of bytes as docker writes it."""
-    unit = 0
-    while count >= 999.5 and unit < len(UNITS) - 1:  # noqa: PLR2004 - where three digits are no longer enough
-        count, unit = count / 1000, unit + 1
-    return f"{count:.3g}{UNITS[unit]}"
 
 
 def age(created: float, now: float) -> str:
@@ -61,7 +47,7 @@ def summary(stack: Stack) -> str:
 
 def heading(branch: Branch) -> str:
     """What stands above the layers of a branch."""
-    return branch.names[0] if len(branch.names) == 1 else f"shared by {_listed(branch.names)}"
+    return branch.names[0] if len(branch.names) == 1 else f"shared by {listed(branch.names)}"
 
 
 def setting(row: Setting) -> str:
@@ -86,22 +72,12 @@ def notes(floor: Floor) -> list[str]:
         rest = found[SHOWN_FILES:]
         said += [f"  and {len(rest)} more, {size(sum(one.size for one in rest))}"] if rest else []
     ends = [*floor.last, *layer.ends] if floor.shared_since else floor.last
-    said += [f"{_listed(ends)} {'ends' if len(ends) == 1 else 'end'} here"] if ends else []
+    said += [f"{listed(ends)} {'ends' if len(ends) == 1 else 'end'} here"] if ends else []
     if floor.shared_since and (more := [name for name in layer.shared if name not in layer.ends]):
         first = floor.shared_since
         which = f"layer {first} " if first == layer.number else f"layers {first}-{layer.number} "
-        said += [f"{which}also in {_listed(more)}"]
+        said += [f"{which}also in {listed(more)}"]
     return said
-
-
-def _listed(names: Sequence[str]) -> str:
-    if len(names) > SHOWN_NAMES + 1:
-        return f"{', '.join(names[:SHOWN_NAMES])} and {len(names) - SHOWN_NAMES} more"
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
-
-
-def _short(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def text(picture: Picture) -> str:
@@ -115,12 +91,12 @@ def text(picture: Picture) -> str:
             corner = "├─ " if _goes_on(rows, index, row.depth) else "└─ "
             lines += [f"{guide[:-3]}{corner if row.depth else ''}{heading(row)}"]
         elif isinstance(row, Setting):
-            lines += [f"{guide} –{'':<{MARGIN - 2}}{_short(setting(row), room)}"]
+            lines += [f"{guide} –{'':<{MARGIN - 2}}{short(setting(row), room)}"]
         else:
             layer = row.layer
             head = f"{guide}{layer.number:>2}  {size(layer.size):>7}  {age(layer.created, picture.now):<12}"
-            lines += [f"{head}{_short(layer.instruction, room)}"]
-            lines += [f"{guide}{'':<{MARGIN}}{_short(note, room)}" for note in notes(row)]
+            lines += [f"{head}{short(layer.instruction, room)}"]
+            lines += [f"{guide}{'':<{MARGIN}}{short(note, room)}" for note in notes(row)]
     return harmless("\n".join(line.rstrip() for line in lines))
 
 
@@ -139,16 +115,6 @@ def _end(rows: Sequence[Row], index: int, depth: int) -> int:
     return len(rows)
 
 
-class Line(NamedTuple):
-    """A line of the drawing: its place, kind and words; `end` where it ends at the place."""
-
-    x: float
-    y: float
-    kind: str
-    words: str
-    end: bool = False
-
-
 @dataclass(frozen=True)
 class Box:
     """A layer's box, in which a bar is as long as the layer is large, its last part what is hidden."""
@@ -164,26 +130,14 @@ class Box:
 
 
 @dataclass
-class _Drawing:
+class _Drawing(Canvas):
     """What is drawn so far, from top to bottom."""
 
-    picture: Picture
-    lines: list[Line]
-    boxes: list[Box]
-    y: float = 0
+    boxes: list[Box] = field(default_factory=list)
 
-    def words(self, text: str, kind: str, x: float, *, most: int = 99) -> None:
-        """Lines as long as they may be, and an ellipsis where there are more."""
-        x += SIGN * (len(text) - len(text.lstrip()))
-        width = int((WIDTH - INSIDE - x) / (LETTER if kind in {"quiet", "note"} else SIGN))
-        shown = _short(text.strip(), width) if most == 1 else text.strip()
-        for line in textwrap.wrap(shown, width, max_lines=most, placeholder=" …", break_on_hyphens=False):
-            self.y += LINE
-            self.lines.append(Line(x, self.y, kind, line))
-
-    def add(self, row: Row) -> None:
+    def add(self, row: Row, picture: Picture) -> None:
         if isinstance(row, Floor):
-            self._floor(row)
+            self._floor(row, picture)
         elif isinstance(row, Setting):
             self.y += 2
             self.words(f"– {setting(row)}", "setting", _left(row) + INSIDE, most=1)
@@ -193,15 +147,15 @@ class _Drawing:
             self.words(heading(row), "name", _left(row))
             self.y += 2
 
-    def _floor(self, row: Floor) -> None:
+    def _floor(self, row: Floor, picture: Picture) -> None:
         layer, x, top = row.layer, _left(row), self.y + 4
         self.y = top + LINE + 3
         self.lines.append(Line(x + INSIDE, self.y, "number", f"{layer.number}"))
         self.lines.append(Line(x + INSIDE + 26, self.y, "", size(layer.size)))
-        self.lines.append(Line(WIDTH - INSIDE, self.y, "quiet", age(layer.created, self.picture.now), end=True))
+        self.lines.append(Line(WIDTH - INSIDE, self.y, "quiet", age(layer.created, picture.now), end=True))
         self.y += INSIDE if layer.size else 2
         width = WIDTH - x - 2 * INSIDE
-        bar = max(width * layer.size / self.picture.largest, 2) if layer.size else 0
+        bar = max(width * layer.size / picture.largest, 2) if layer.size else 0
         most = max((count for _, count in row.hidden), default=0)
         self.words(layer.instruction, "code", x + INSIDE, most=MOST_LINES)
         for note in notes(row):
@@ -218,14 +172,14 @@ def _left(row: Row) -> int:
 
 def svg(picture: Picture) -> str:
     """The picture as a drawing: readable in the light and in the dark, and on a narrow screen."""
-    drawing = _Drawing(picture, [], [])
+    drawing = _Drawing()
     for stack in picture.stacks:
         drawing.words(summary(stack), "note", 0)
     drawing.words(f"{LEGEND} Hatched is what later layers hide.", "quiet", 0)
     drawing.y += 4
     rows, bottoms = picture.rows(), []
     for row in rows:
-        drawing.add(row)
+        drawing.add(row, picture)
         bottoms.append(drawing.y)
     guides = [
         (_left(row) - STEP // 2, bottoms[index], bottoms[_end(rows, index, row.depth) - 1])
@@ -234,21 +188,12 @@ def svg(picture: Picture) -> str:
     ]
     key = hashlib.sha256(repr(drawing.lines).encode()).hexdigest()[:8]
     about = " ".join(map(summary, picture.stacks))
-    return _template().render(drawing=drawing, about=about, guides=guides, width=WIDTH, inside=INSIDE, key=key)
+    names = ", ".join(stack.name for stack in picture.stacks)
+    return template("layers").render(
+        drawing=drawing, names=names, about=about, guides=guides, width=WIDTH, inside=INSIDE, key=key
+    )
 
 
 def html(picture: Picture) -> str:
     """The drawing with its text twin in a fold."""
-    from markupsafe import escape
-
-    return (
-        f'<figure class="drydock-layers" style="margin:0">{svg(picture)}'
-        f"<details><summary>As text</summary><pre>{escape(text(picture))}</pre></details></figure>"
-    )
-
-
-@cache
-def _template() -> jinja2.Template:
-    ours = templates("graders.pictures.layers")
-    ours.filters["harmless"] = harmless
-    return ours.get_template("layers.svg")
+    return figure("layers", svg(picture), text(picture))

@@ -1,0 +1,1 @@
+"""What lies under each path of containers: their image and layer, volumes, folders of the host, memory."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from docker.types import Mount as DockerMount
 
@@ -11,6 +13,8 @@ from graders.engine.cleaning import remove_exercise
 from graders.engine.mounts import Mount
 from graders.engine.owned import Owned
 from graders.errors import DrydockError, Failed
+from graders.exercise import exercises
+from graders.reset import clean
 
 BUSYBOX = "busybox:1.37"
 ANONYMOUS = "0" * 64
@@ -170,3 +174,36 @@ def test_a_volume_of_an_exercise_that_a_learners_container_uses_stays_with_a_sen
     with pytest.raises(DrydockError, match="the container `ddtest-mine` uses it"):
         remove_exercise(engine._run.client, "ddtest/none", Owned(volumes=(volume.name,)))
     assert user.running().text("/data/page.txt") == "one\n"
+
+
+@pytest.mark.engine
+def test_nothing_of_a_learners_goes_that_is_called_nearly_as_an_exercise_calls_its_things(
+    throwaway, monkeypatch, tmp_path
+):
+    owns = [exercise.owns for exercise in exercises()]
+    nearly = itertools.cycle(["{}-old", "my-{}", "{}2"])
+    names = {name for owned in owns for name in (*owned.volumes, *owned.containers, *owned.networks)}
+    decoys = {pattern.format(name) for pattern, name in zip(nearly, sorted(names), strict=False)}
+    networks = {f"my-{name}" for owned in owns for name in owned.networks}
+    client = throwaway.client
+    with Engine(throwaway, "notebooks", session="") as engine:
+        mounted = [*(f"{name}:/data/{name}" for name in decoys), "/more"]
+        client.containers.create(BUSYBOX, name="mine", volumes=mounted)
+        client.containers.run(BUSYBOX, ["sh", "-c", "echo all >/more/of-it"], volumes_from=["mine"], remove=True)
+        for name in decoys:
+            client.containers.create(BUSYBOX, name=name)
+        for name in networks:
+            client.networks.create(name)
+        volumes = {volume.name for volume in engine.volumes()}
+        assert len(volumes) == len(decoys) + 1
+        # An anonymous volume that two containers have stays with the one that is the learner's.
+        name = next(name for owned in owns for name in owned.containers)
+        client.containers.create(BUSYBOX, name=name, volumes_from=["mine"])
+        monkeypatch.setenv("DRYDOCK_STATE", str(tmp_path))  # other tests may need what is in ours
+        clean(throwaway)
+        assert not engine.has_container(name)
+        assert {volume.name for volume in engine.volumes()} == volumes
+        assert {*decoys, "mine"} == {container.name for container in engine.containers()}
+        assert networks <= {network.name for network in client.networks.list()}
+        assert engine.container("mine").mount("/more").is_anonymous
+        assert engine.volume(engine.container("mine").mount("/more").source).text("/of-it") == "all\n"

@@ -393,13 +393,14 @@ def _next(chosen: argparse.Namespace) -> int:
 
 def _hint(chosen: argparse.Namespace) -> int:
     from graders import progress
+    from graders.feedback import wrapped
     from graders.workspace import find_workspace
 
     exercise = _exercise(chosen.exercise)
     number, text, again = progress.next_hint(find_workspace(), exercise)
-    print(f"Hint {number} of {len(exercise.hints)}: {text}")
+    print(wrapped(f"Hint {number} of {len(exercise.hints)}: {text}"))
     if again:
-        print(f"That was the last one; `drydock solution {exercise.id}` shows an answer.")
+        print(wrapped(f"That was the last one; `drydock solution {exercise.id}` shows an answer."))
     return DONE
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import sys
 import textwrap
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -25,14 +28,40 @@ WORDS = {
     Outcome.ERROR: "not graded",
     Outcome.UNGRADABLE: "not graded",
 }
-WIDTH = 80
+COLOURS = {Outcome.PASSED: 32, Outcome.FAILED: 31, Outcome.SKIPPED: 90, Outcome.ERROR: 33, Outcome.UNGRADABLE: 33}
+"""Of the signs on a terminal, as numbers of ECMA-48's SGR; the signs say the same without them."""
+WIDTH, NARROWEST = 80, 40
+"""Signs in a line at most, and in a terminal that is narrower than anybody reads in."""
+
+
+def columns() -> int:
+    """How many signs a line has: fewer in a narrow terminal."""
+    if not sys.stdout.isatty():
+        return WIDTH
+    return max(NARROWEST, min(WIDTH, shutil.get_terminal_size((WIDTH, 0)).columns))
+
+
+def wrapped(text: str) -> str:
+    """A text as it is, with its lines broken between words on a terminal."""
+    if not sys.stdout.isatty():
+        return text
+    width = shutil.get_terminal_size((WIDTH, 0)).columns
+    lines = (textwrap.wrap(one, width, break_long_words=False, break_on_hyphens=False) for one in text.split("\n"))
+    return "\n".join("\n".join(one) for one in lines)
+
+
+def painted(outcome: Outcome) -> str:
+    """The sign of an outcome, in colour on a terminal, unless NO_COLOR is set (no-color.org)."""
+    plain = not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return SIGNS[outcome] if plain else f"\x1b[{COLOURS[outcome]}m{SIGNS[outcome]}\x1b[0m"
 
 
 def line(result: CheckResult) -> str:
     """One check as text: its sign, sentence and points, then what was seen and how to see it."""
     result = replace(result, message=harmless(result.message), evidence=tuple(map(harmless, result.evidence)))
-    first, *rest = textwrap.wrap(result.description, WIDTH - 8)
-    lines = [f"{SIGNS[result.outcome]} {first:<{WIDTH - 8}} {f'{result.points}/{result.max_points}':>5}"]
+    width = columns() - 8
+    first, *rest = textwrap.wrap(result.description, width)
+    lines = [f"{painted(result.outcome)} {first:<{width}} {f'{result.points}/{result.max_points}':>5}"]
     lines += [f"  {more}" for more in rest]
     lines += _indented(result.message)
     if result.evidence:
@@ -42,7 +71,7 @@ def line(result: CheckResult) -> str:
 
 
 def _indented(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH - 4, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)
+    return textwrap.wrap(text, columns() - 4, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)
 
 
 def summary(verdict: Verdict, then: Sequence[str] = ()) -> str:
@@ -52,7 +81,7 @@ def summary(verdict: Verdict, then: Sequence[str] = ()) -> str:
     head = f"{verdict.exercise}: {WORDS[verdict.outcome]}, {points}{on}, {verdict.seconds:.1f} s"
     # What commands printed is indented, so that it can be told from what is said here.
     notes = [harmless(note).replace("\n", "\n    ") for note in verdict.notes]
-    return "\n".join([head, *notes, *map(harmless, next_steps(verdict, "drydock hint")), *then])
+    return wrapped("\n".join([head, *notes, *map(harmless, next_steps(verdict, "drydock hint")), *then]))
 
 
 def harmless(said: str) -> str:

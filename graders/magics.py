@@ -145,7 +145,7 @@ class CourseMagics(Magics):
             # nbgrader's Validate takes a cell that only displays something for a right answer.
             print(feedback.summary(verdict), file=sys.stderr)
         if passed and exercise.has_commands and not _has_commands(folder):
-            _say("A class hands in the cell above, not what was typed in a terminal. Put your commands there too.")
+            _say("What is typed in a terminal is not kept. Put your commands into the cell above too.")
 
     @line_magic
     @told
@@ -179,8 +179,11 @@ class CourseMagics(Magics):
     def reset(self, line: str) -> None:
         """Back to the start: what the exercise owns on the Engine goes, its files are as they were."""
         exercise, folder = self._exercise(line, "%reset")
+        wrote = exercise.has_commands and _has_commands(folder)
         for sentence in reset(exercise, folder, self.connection):
             print(sentence)
+        if wrote:
+            print("The cell above still has what you wrote. Nothing of it has run since; run it again when you like.")
 
     @line_magic
     @told

@@ -200,6 +200,7 @@ def test_a_learner_does_the_first_exercise_wrong_reads_why_takes_a_hint_does_it_
 
     run(page, f"%check {FIRST}", f"%reset {FIRST}")
     expect(cell(page, f"%reset {FIRST}")).to_contain_text("container dd-web", timeout=60_000)
+    expect(cell(page, f"%reset {FIRST}")).to_contain_text("The cell above still has what you wrote")
     right = (load(FIRST).folder / "solution" / "commands.sh").read_text()
     answered = run(page, f"%%answer {FIRST}", f"%%answer {FIRST}\n{right}")
     expect(answered.locator(".jp-OutputArea-output").first).to_contain_text("127.0.0.1", timeout=60_000)

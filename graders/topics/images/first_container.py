@@ -40,7 +40,7 @@ def published(running: Container) -> list[tuple[str, int]]:
 
 @check(needs=published, points=2)
 def only_on_loopback(published: list[tuple[str, int]], running: Container) -> None:
-    """`dd-web` is published on the loopback address only, for this machine and no other."""
+    """`dd-web` is published on the loopback address, and on no other."""
     open_to_all = [address for address, _ in published if not ip_address(address).is_loopback]
     if open_to_all:
         raise Failed(

@@ -25,14 +25,16 @@ ENGINE = f"{STATE}/engine.txt"
 FOLLOW = f"""<script>(() => {{
   const shown = document.currentScript.parentElement, told = document.getElementById("jupyter-config-data");
   if (!told) return;
-  const page = JSON.parse(told.textContent).baseUrl + "files/{FRAGMENT}";
+  const base = JSON.parse(told.textContent).baseUrl, page = base + "files/{FRAGMENT}";
+  const alone = () => shown.querySelectorAll("a[data-alone]").forEach(a => a.href = base + "notebooks/" + a.dataset.alone);
+  alone();
   let last = "";
   const look = async () => {{
     if (!shown.isConnected) return clearInterval(timer);
     if (document.hidden || !shown.offsetParent) return;
     const found = await fetch(page, {{ cache: "no-store" }});
     const text = found.ok ? await found.text() : last;
-    if (text !== last) shown.innerHTML = last = text;
+    if (text !== last) {{ shown.innerHTML = last = text; alone(); }}
   }};
   const timer = setInterval(look, 1000);
 }})()</script>"""

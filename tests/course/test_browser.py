@@ -165,6 +165,24 @@ def test_the_home_page_is_what_opens_and_leads_on_by_the_keyboard(visit, name, w
     shot(page, f"lesson-{name.lower()}-{width}")
 
 
+def test_a_small_screen_is_led_to_a_page_that_has_the_lesson_alone(visit):
+    link = panel(visit()).locator(".drydock-home p.alone a")
+    expect(link).to_be_hidden()
+    page = visit(width=390)
+    link = panel(page).locator(".drydock-home p.alone a")
+    with page.expect_popup() as opened:
+        link.click()
+    alone = opened.value
+    expect(alone.locator(".jp-Notebook h1")).to_contain_text(LESSON.title, timeout=60_000)
+    first = alone.locator(".jp-CodeCell").first
+    first.locator(".cm-content").click()
+    alone.keyboard.press("Control+Enter")
+    expect(first.locator(".jp-OutputArea-output").first).to_contain_text("hello", timeout=60_000)
+    assert alone.evaluate("document.documentElement.scrollWidth") <= 390
+    shot(alone, "lesson-alone-390")
+    alone.close()
+
+
 def test_a_notebook_that_was_only_opened_has_nothing_to_save_and_is_trusted(visit):
     page = visit(f"{LESSON.topic}/{LESSON.file}")
     tab = page.locator(".lm-TabBar-tab.jp-mod-current").filter(has_text=".ipynb")

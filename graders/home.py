@@ -26,7 +26,9 @@ FOLLOW = f"""<script>(() => {{
   const shown = document.currentScript.parentElement, told = document.getElementById("jupyter-config-data");
   if (!told) return;
   const base = JSON.parse(told.textContent).baseUrl, page = base + "files/{FRAGMENT}";
-  const alone = () => shown.querySelectorAll("a[data-alone]").forEach(a => a.href = base + "notebooks/" + a.dataset.alone);
+  const alone = () => {{
+    for (const a of shown.querySelectorAll("a[data-alone]")) a.href = base + "notebooks/" + a.dataset.alone;
+  }};
   alone();
   let last = "";
   const look = async () => {{

@@ -26,6 +26,9 @@ VARIES: tuple[tuple[str, str], ...] = (
     (r"\b(buildkit-mount)\d+", r"\1<id>"),
     (r"\bdrydock-[a-z]+-[0-9a-z_.-]*[0-9a-z]", "<name>"),
     (r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d[.\d]*(?:Z|[+-]\d\d:?\d\d)?(?: [+-]\d{4} UTC)?", "<time>"),
+    (r"(<time>) UTC \[\d+\]", r"\1 UTC [<id>]"),
+    (r"\bPID \d+", "PID <id>"),
+    (r"\b(checkpoint record at )[0-9A-F]+/[0-9A-F]+", r"\1<place>"),
     (rf"\b\d\d/{MONTH}/\d{{4}}[ :]\d\d:\d\d:\d\d(?: [+-]\d{{4}})?|\b{MONTH} [ \d]\d \d\d:\d\d\b", "<time>"),
     (rf"{LONG} ago", "<time> ago"),
     (rf"\bUp {LONG}", "Up <time>"),
@@ -51,8 +54,8 @@ VARIES: tuple[tuple[str, str], ...] = (
 that a run makes, sizes of layers, times, how long ago, how long it took, ports that the Engine chose, addresses,
 versions of Engine and kernel, what containers in a list do by now, how often the Engine has started one again, widths
 of columns, how a connection ends that nobody listens to, how many processes nginx tells of, how often a health check
-has asked, how much a program did and said before it was stopped and where that met it, and which of a container's
-changes come last. Nonces do not: the seed is fixed."""
+has asked, where in its log a database stopped, how much a program did and said before it was stopped and where that met
+it, and which of a container's changes come last. Nonces do not: the seed is fixed."""
 SHOWN = "      "
 """What stands before each line of evidence (graders/feedback.py)."""
 

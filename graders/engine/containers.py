@@ -445,6 +445,19 @@ class Container:
         with self._there():
             self._docker.kill(signal=signal)
 
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """See that nothing runs in it within the block, as with `docker pause`; one that does not run stays so."""
+        state = self.state
+        if not state["Running"] or state["Paused"]:
+            yield
+            return
+        self._docker.pause()
+        try:
+            yield
+        finally:
+            self._docker.unpause()
+
     def freeze(self) -> None:
         """Stop all its processes with SIGSTOP, from outside: they stay, hold their ports, and answer nothing."""
         with self._there():
@@ -513,19 +526,26 @@ class Container:
             image = self._run.client.api.commit(self.id, changes=label, pause=False)["Id"]
         return self._start(made, twins.body(made, image, command, host, self._run.labels), shown)
 
-    def made_anew(self, *command: str, **host: Any) -> Container:
+    def made_anew(self, *command: str, instead: Mapping[str, str] | None = None, **host: Any) -> Container:
         """Start another of the same image and options, as after `docker rm` and the same `docker run` once more.
 
         What lies in the container's layer, in its anonymous volumes or in memory it does not have; named volumes and
-        the host's folders it shares with the first. For names, ports, `command` and `host` see `twin`.
+        the host's folders it shares with the first, but for those that have another volume `instead`, by name. For
+        names, ports, `command` and `host` see `twin`.
         """
         made, shown = self.attributes, shown_run(self.config["Image"], command or self.config["Cmd"] or [], {}, {})
-        kept = [m for m in self.mounts if not m.is_anonymous]
         fresh = [m.target for m in self.mounts if m.is_anonymous]
-        made["Mounts"] = [m for m in made.get("Mounts") or [] if any(m["Destination"] == k.target for k in kept)]
+        named = instead or {}
+        made["Mounts"] = [
+            m | {"Name": named.get(m.get("Name"), m.get("Name"))}
+            for m in made.get("Mounts") or []
+            if m["Destination"] not in fresh
+        ]
         body = twins.body(made, made["Image"], command, host, self._run.labels, copy=True)
         body["Volumes"] = dict(body.get("Volumes") or {}) | {target: {} for target in fresh}
-        return self._start(made, body, shown)
+        anew = self._start(made, body, shown)
+        anew.shown = f"docker logs {SHOWN_CONTAINER}"  # its `docker run` once more would meet it at what they share
+        return anew
 
     def _start(self, made: Attributes, body: Attributes, shown: str) -> Container:
         api, name = self._run.client.api, self._run.unique("run")

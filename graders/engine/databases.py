@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 POSTGRES, REDIS = "postgres:17", "redis:8.0"
 READY_SECONDS = 30
+REFUSED = 1
+"""The exit code of both clients where the server answers, and does not do what it was asked."""
 ASK_SQL = """
 end=$(($(date +%s) + WAIT))
 until pg_isready --quiet --host 127.0.0.1; do
@@ -58,21 +60,27 @@ def _asked(  # noqa: PLR0913, PLR0917 - who is asked what, with what, and how a 
     run: Run, container: Container, image: str, script: list[str], shown: list[str], variables: dict[str, str]
 ) -> list[str]:
     seconds = round(READY_SECONDS * run.patience)
-    done = containers.once(
-        run,
-        image,
-        "-c",
-        *script,
-        entrypoint="sh",
-        network_mode=f"container:{container.id}",
-        environment=variables | {"WAIT": str(seconds)},
-        again=False,
-        timeout=2 * READY_SECONDS,
-    )
+    try:
+        done = containers.once(
+            run,
+            image,
+            "-c",
+            *script,
+            entrypoint="sh",
+            network_mode=f"container:{container.id}",
+            pid_mode=f"container:{container.id}",  # so that the kernel ends it with the server
+            environment=variables | {"WAIT": str(seconds)},
+            again=False,
+            timeout=2 * READY_SECONDS,
+        )
+    except Failed:
+        container.running()  # nobody joins the network of one that has ended meanwhile
+        raise
     if done.exit_code:
         container.running()  # one that ended meanwhile says why itself
+        unreached = [] if done.exit_code == REFUSED else container.log_evidence()
         raise Failed(
             f"The database in `{container.called}` does not answer as it should.",
-            evidence=[*replace(done, command=shlex.join(shown)).evidence, *container.log_evidence()],
+            evidence=[*replace(done, command=shlex.join(shown)).evidence, *unreached],
         )
     return done.stdout.splitlines()

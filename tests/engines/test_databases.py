@@ -33,6 +33,7 @@ def test_a_statement_that_the_server_refuses_fails_with_its_words(engine, postgr
         engine.sql(postgres, "SELECT * FROM nothing")
     shown = "\n".join(failed.value.evidence)
     assert 'relation "nothing" does not exist' in shown
+    assert "LOG:" not in shown
     assert "$ docker exec my-container psql -U harbour -d tides -Atc 'SELECT * FROM nothing'" in shown
 
 
@@ -54,3 +55,10 @@ def test_values_come_back_from_redis(engine):
 def test_a_client_that_the_answer_brought_is_not_asked(engine):
     fake = engine.make_image("redis:8.0", "printf '#!/bin/sh\necho lied\n' >/usr/bin/redis-cli")
     assert engine.redis(engine.run(fake, "redis-server"), "ECHO", "told") == ["told"]
+
+
+def test_a_server_that_ends_while_it_is_asked_is_not_waited_for(engine):
+    settings = {"POSTGRES_PASSWORD": "secret"}
+    ended = engine.run("postgres:17", "sh", "-c", "sleep 1; exit 7", environment=settings)
+    with pytest.raises(Failed, match="is not running: it exited with code 7"):
+        engine.sql(ended, "SELECT 1")

@@ -166,6 +166,7 @@ def test_a_volume_made_again_under_the_old_name_is_known(engine, volume):
     engine.docker("volume", "create", "--label", "org.drydock.exercise=notebooks", volume.name)
     with pytest.raises(Failed, match="another volume"):
         engine.scene_volume(volume.name)
+    volume.remove()
 
 
 @pytest.mark.engine
@@ -207,3 +208,36 @@ def test_nothing_of_a_learners_goes_that_is_called_nearly_as_an_exercise_calls_i
         assert networks <= {network.name for network in client.networks.list()}
         assert engine.container("mine").mount("/more").is_anonymous
         assert engine.volume(engine.container("mine").mount("/more").source).text("/of-it") == "all\n"
+
+
+@pytest.mark.engine
+def test_a_copy_has_all_that_is_in_a_volume_at_one_moment(engine, volume):
+    shell(engine, "cd /data; chmod 640 page.txt; chown 70:71 page.txt; ln -s page.txt link", volume=volume.name)
+    assert volume.copied().digest == volume.digest
+    writer = engine.run(
+        BUSYBOX, "sh", "-c", "while :; do echo >>/data/a; echo >>/data/z; done",
+        volumes={volume.name: {"bind": "/data"}},
+    )  # fmt: skip
+    for _ in range(3):
+        copy = volume.copied()
+        assert len(copy.text("/a") or "") - len(copy.text("/z") or "") in {0, 1}
+    assert writer.running().started
+    with writer.paused(), writer.paused():
+        assert writer.state["Paused"]
+    assert not writer.state["Paused"]
+
+
+@pytest.mark.engine
+def test_a_volume_that_holds_too_much_is_not_copied(engine, volume, monkeypatch):
+    monkeypatch.setattr(volumes, "SIZE_LIMIT", 1 << 20)
+    shell(engine, "dd if=/dev/zero of=/data/big bs=1000 count=3000", volume=volume.name)
+    with pytest.raises(Failed, match="cannot be copied"):
+        volume.copied()
+
+
+@pytest.mark.engine
+def test_a_container_made_anew_has_a_copy_where_it_shall(engine, volume):
+    first = engine.run(BUSYBOX, "sleep", "60", volumes={volume.name: {"bind": "/data"}})
+    anew = first.made_anew(instead={volume.name: volume.copied().name})
+    anew.exec("sh", "-c", "echo more >/data/page.txt")
+    assert (anew.text("/data/page.txt"), first.text("/data/page.txt")) == ("more\n", "one\n")

@@ -11,6 +11,7 @@ from docker.types import Mount
 
 from graders.engine import containers
 from graders.engine.containers import PROBE_IMAGE
+from graders.engine.twins import SHARED
 from graders.engine.words import engine_words
 from graders.errors import DrydockError, Failed
 
@@ -34,6 +35,12 @@ cp -p "$1" "$1.new" && printf %s "$3" >"$1.new" && mv -f "$1.new" "$1"
 """
 REPLACE_BACK = 'rm -f "$1.new"; [ ! -e "$2" ] || mv -f "$2" "$1" && rm -f "$2"'
 """A rename does nothing where both are names of one file, as after a replacement that was refused."""
+DEPTH = 8
+WRITE = """
+find "$@" -xdev -maxdepth DEPTH -name NAME -exec sh -c 'echo "${1%/*}" >"$1.written"' sh {} ';' 2>/dev/null
+true
+"""
+"""Writes beside a file, wherever it is found below these paths, where that was."""
 UNSEEN = (
     "With Docker Desktop, share it under *Settings, Resources, File sharing*; with Colima, name it with "
     "`colima start --mount`; an Engine on another machine cannot do this exercise. Then check again."
@@ -46,9 +53,10 @@ class Folder:
     Names of files are as in the answer: `notices/tides.txt`.
     """
 
-    def __init__(self, container: Container, path: Path) -> None:
+    def __init__(self, run: Run, container: Container, path: Path) -> None:
         self.path = path
         """Where it is on the Engine's machine, as the answer's commands saw it."""
+        self._run = run
         self._container = container
         self._undo: list[tuple[str, ...]] = []
 
@@ -73,6 +81,23 @@ class Folder:
         kept = posixpath.join(posixpath.dirname(place), f"{KEPT_BESIDE}{len(self._undo)}")
         self._undo.append((REPLACE_BACK, place, kept))
         self._do(name, REPLACE, kept, text)
+
+    def written_through(self, other: Container, name: str) -> str:
+        """Where in a container root can write into this folder of the exercise's; empty where nowhere.
+
+        Tried in a container of its own that has the same mounts, and looked at from here.
+        """
+        place = self._known(name)
+        marker = f"{KEPT_BESIDE}{self._run.unique('marker')}"
+        self.add(f"{name}/{marker}", "")
+        written = f"{place}/{marker}.written"
+        self._undo.append(('rm -f "$1"', written))
+        targets = [mount.target for mount in other.mounts if mount.kind in SHARED]
+        script = WRITE.replace("DEPTH", str(DEPTH)).replace("NAME", marker)
+        if targets:
+            options: dict[str, Any] = {"volumes_from": [other.id], "network_mode": "none", "again": False}
+            containers.once(self._run, PROBE_IMAGE, "sh", "-c", script, "sh", *targets, user="0", **options)
+        return self._container.exec("cat", written).stdout.strip()
 
     def put_back(self) -> None:
         """Undo all changes, the last one first."""
@@ -123,7 +148,7 @@ def opened(run: Run, path: Path, sign: str) -> Iterator[Folder]:
         raise _unseen(path, failed.evidence[-1]) from None
     except docker.errors.APIError as error:
         raise _unseen(path, engine_words(error)) from None
-    folder = Folder(container, path)
+    folder = Folder(run, container, path)
     try:
         if not folder.has(sign):
             raise _unseen(path, "there, the folder is empty or another one")

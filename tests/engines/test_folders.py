@@ -6,6 +6,7 @@ import os
 import stat
 
 import pytest
+from docker.types import Mount
 
 from environment.engines.session import current_session
 from graders.answer import Answer
@@ -100,3 +101,25 @@ def test_a_folder_that_the_engine_does_not_see_ends_in_a_sentence(engine, answer
     ):
         pass
     assert not [c for c in engine.containers(status="running") if c.name.startswith("drydock-run-" + engine._run.id)]
+
+
+@pytest.mark.parametrize(
+    ("mounts", "where"),
+    [
+        ({"/srv": ("notices", True)}, ""),
+        ({"/srv": ("notices", False)}, "/srv"),
+        ({"/srv": ("notices", True), "/all": ("", False)}, "/all/notices"),
+        ({"/srv": ("elsewhere", False)}, ""),
+        ({}, ""),
+    ],
+)
+def test_what_a_container_can_write_into_is_tried_through_its_own_mounts(engine, answer, mounts, where):
+    (answer.place / "elsewhere").mkdir()
+    made = [
+        Mount(target, str(answer.place / name), type="bind", read_only=read_only)
+        for target, (name, read_only) in mounts.items()
+    ]
+    container = engine.run("busybox:1.37", "sleep", "60", mounts=made, read_only=True)
+    with engine.folder(answer) as folder:
+        assert folder.written_through(container, "notices") == where
+    assert [path.name for path in (answer.place / "notices").iterdir()] == ["tides ü.txt"]

@@ -52,6 +52,7 @@ class Answer:
         self.commands: ScriptResult | None = None
         """How the answer's commands ended; None where the learner ran them before, on the own Engine."""
         self.seed = seed or _read_seed(folder)
+        self._given_as = folder.resolve()
         self._folder = scratch_folder()
         self.path = Path(self._folder.name).resolve() / "answer"
         try:
@@ -65,6 +66,11 @@ class Answer:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def place(self) -> Path:
+        """The folder that the answer's commands ran in: on the Engine's machine it has the same path."""
+        return self._given_as if self.commands is None else self.path
 
     @property
     def given(self) -> Path:

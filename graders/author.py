@@ -5,7 +5,19 @@ from environment.engines.scratch import scratch_folder
 from environment.engines.script import TIMED_OUT
 from graders.answer import Answer
 from graders.check import check
-from graders.engine import Attributes, Build, Container, Engine, Finished, Image, Mount, PackageIndex, Step, Volume
+from graders.engine import (
+    Attributes,
+    Build,
+    Container,
+    Engine,
+    Finished,
+    Folder,
+    Image,
+    Mount,
+    PackageIndex,
+    Step,
+    Volume,
+)
 from graders.errors import DrydockError, Failed, NotSupportedError, hinted
 
 __all__ = [
@@ -19,6 +31,7 @@ __all__ = [
     "Engine",
     "Failed",
     "Finished",
+    "Folder",
     "Image",
     "Mount",
     "NotSupportedError",

@@ -24,6 +24,7 @@ VARIES: tuple[tuple[str, str], ...] = (
     (r"\b\d+ orders\b", "<number> orders"),
     (r"(\$ docker diff .*)(?:\n[ACD] /.*)+", r"\1\n<changes>"),
     (r"\b(buildkit-mount)\d+", r"\1<id>"),
+    (r"(?:/[^\s/`]+)*/drydock-[^\s/`]+(?=/)", "/<folder>"),
     (r"\bdrydock-[a-z]+-[0-9a-z_.-]*[0-9a-z]", "<name>"),
     (r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d[.\d]*(?:Z|[+-]\d\d:?\d\d)?(?: [+-]\d{4} UTC)?", "<time>"),
     (r"(<time>) UTC \[\d+\]", r"\1 UTC [<id>]"),
@@ -52,10 +53,10 @@ VARIES: tuple[tuple[str, str], ...] = (
 )
 """What varies from run to run or from machine to machine, and its placeholder: ids and numbers of processes, names
 that a run makes, sizes of layers, times, how long ago, how long it took, ports that the Engine chose, addresses,
-versions of Engine and kernel, what containers in a list do by now, how often the Engine has started one again, widths
-of columns, how a connection ends that nobody listens to, how many processes nginx tells of, how often a health check
-has asked, where in its log a database stopped, how much a program did and said before it was stopped and where that met
-it, and which of a container's changes come last. Nonces do not: the seed is fixed."""
+versions of Engine and kernel, the folder of an answer, what containers in a list do by now, how often the Engine has
+started one again, widths of columns, how a connection ends that nobody listens to, how many processes nginx tells of,
+how often a health check has asked, where in its log a database stopped, how much a program did and said before it was
+stopped and where that met it, and which of a container's changes come last. Nonces do not: the seed is fixed."""
 SHOWN = "      "
 """What stands before each line of evidence (graders/feedback.py)."""
 

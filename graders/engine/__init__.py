@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from graders.engine.capabilities import QUESTIONS, Capabilities
     from graders.engine.containers import PROBE_IMAGE, Container
     from graders.engine.engine import Engine
+    from graders.engine.folders import Folder
     from graders.engine.images import Image
     from graders.engine.mounts import Mount
     from graders.engine.packages import PackageIndex
@@ -30,6 +31,7 @@ __all__ = [
     "Container",
     "Engine",
     "Finished",
+    "Folder",
     "Image",
     "Mount",
     "PackageIndex",
@@ -43,6 +45,7 @@ _MODULES = {
     "capabilities": ("QUESTIONS", "Capabilities"),
     "containers": ("PROBE_IMAGE", "Container"),
     "engine": ("Engine",),
+    "folders": ("Folder",),
     "images": ("Image",),
     "mounts": ("Mount",),
     "packages": ("PackageIndex",),

@@ -6,13 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from graders.check import EngineInfo
-from graders.engine import builds, containers, databases, images, keeping, packages, processes, volumes
+from graders.engine import builds, containers, databases, folders, images, keeping, packages, processes, volumes
 from graders.engine.cleaning import present, youngest
 from graders.engine.run import Run
 from graders.engine.scene import Scene
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from environment.engines import Connection, Response
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from graders.engine.builds import Build
     from graders.engine.capabilities import Capabilities
     from graders.engine.containers import Container
+    from graders.engine.folders import Folder
     from graders.engine.images import Image
     from graders.engine.owned import Owned
     from graders.engine.pace import Pace
@@ -205,6 +207,15 @@ class Engine:
     def listener(self, container: Container, port: int) -> Process:
         """The process that listens on this port in a container, which need not be its process 1; fails without one."""
         return processes.listening(container, port)
+
+    def folder(self, answer: Answer) -> AbstractContextManager[Folder]:
+        """The exercise's folder on the Engine's machine, to change as an editor does; the end of `with` puts all back.
+
+        Raises DrydockError where the Engine cannot see that folder, as Docker Desktop one that is not shared.
+        """
+        files = (path for path in sorted(answer.path.rglob("*")) if path.is_file())
+        sign = next(files).relative_to(answer.path).as_posix()
+        return folders.opened(self._run, answer.place, sign)
 
     def unchanged(self, answer: Answer, container: Container, *names: str, hint: str = STAYS) -> None:
         """See that what exercise.toml calls `unchanged` is so in the folder, and these files of it in a container too.

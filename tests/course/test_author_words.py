@@ -16,6 +16,7 @@ OBJECTS = (
     "Mount",
     "Image",
     "Volume",
+    "Folder",
     "Build",
     "PackageIndex",
     "Step",

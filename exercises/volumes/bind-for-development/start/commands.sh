@@ -1,0 +1,3 @@
+# dd-board: nginx, with the folder dd-notices in it
+
+docker ps --filter name=dd-board

@@ -1,0 +1,3 @@
+chmod -R a-w dd-notices
+docker run --detach --name dd-board --publish 127.0.0.1::80 \
+    --volume "$PWD/dd-notices:/usr/share/nginx/html" nginx:1.26

@@ -1,0 +1,3 @@
+cp -r dd-notices public
+docker run --detach --name dd-board --publish 127.0.0.1::80 \
+    --volume "$PWD/public:/usr/share/nginx/html:ro" nginx:1.26

@@ -1,0 +1,2 @@
+docker run --detach --name dd-board --publish 127.0.0.1::80 \
+    --volume dd-notices:/usr/share/nginx/html:ro nginx:1.26

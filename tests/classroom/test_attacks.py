@@ -454,6 +454,24 @@ with open("/usr/bin/tar", "w") as tar:
 os.chmod("/usr/bin/tar", 0o755)
 """
 
+FULL_VOLUME = """
+place=$(docker volume inspect --format '{{.Mountpoint}}' dd-berths-data)
+ln -s /var/lib/docker "$place/engine"
+ln -s /proc/1/root "$place/root"
+mkfifo "$place/pipe"
+python3 -c "
+import os
+os.chdir('$place')
+os.mkdir('many')
+for number in range(20_000):
+    os.mknod(f'many/{number}')
+"
+(setsid sh -c "while :; do echo @MARK@; done >'$place/grows'" >/dev/null 2>&1 &)
+ls "$place/many" | wc -l
+exit 9
+"""
+"""What somebody may put into a volume who has the Engine's machine."""
+
 ROWS = [
     Row("fork bomb", PYTHON.format(FORK_BOMB)),
     Row(
@@ -580,6 +598,14 @@ ROWS = [
         RIGHT + "(setsid bash -c 'exec -a @MARK@ sleep 99999' &) ; nohup sleep 99999 >/dev/null 2>&1 &",
         points=(ALL,),
     ),
+    Row(
+        "a volume of many files, links out of it, and a file that grows",
+        (load("volumes/keep-the-data").folder / "solution" / COMMANDS).read_text() + FULL_VOLUME,
+        exercise="volumes/keep-the-data",
+        seconds=120,
+        points=tuple(range(load("volumes/keep-the-data").points + 1)),
+        seen=r"\n20000",
+    ),
     Row("changing the clock", CLOCK, seen="the year is as it was"),
     Row("files in the folder that are none", ODD_FILES, exercise="images/shared-kernel"),
     Row(
@@ -634,6 +660,7 @@ STANDARD = {
     "killing the grader's containers",
     "DNS and HTTP to the outside",
     "leaving background processes",
+    "a volume of many files, links out of it, and a file that grows",
     "files in the folder that are none",
     "privileged steps",
     "a secret of the grader's machine",

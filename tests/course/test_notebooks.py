@@ -27,7 +27,7 @@ TOPICS = [topic.id for topic in topics()]
 each_lesson = pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.id)
 COVERAGE = tomllib.loads((Path(__file__).parent / "coverage.toml").read_text())
 OF_TESTS = {SESSION_LABEL, ENGINE_LABEL, TEMPLATE_LABEL}
-PICTURE = 'class="drydock-layers"'
+PICTURE = '<figure class="drydock-'
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 

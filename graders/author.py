@@ -5,7 +5,19 @@ from environment.engines.scratch import scratch_folder
 from environment.engines.script import TIMED_OUT
 from graders.answer import Answer
 from graders.check import check
-from graders.engine import Attributes, Build, Container, Engine, Finished, Image, PackageIndex, Step
+from graders.engine import (
+    Attributes,
+    Build,
+    Container,
+    Engine,
+    Finished,
+    Image,
+    PackageIndex,
+    PlatformImage,
+    Program,
+    Registry,
+    Step,
+)
 from graders.errors import DrydockError, Failed, NotSupportedError, hinted
 
 __all__ = [
@@ -22,6 +34,9 @@ __all__ = [
     "Image",
     "NotSupportedError",
     "PackageIndex",
+    "PlatformImage",
+    "Program",
+    "Registry",
     "Response",
     "Step",
     "check",

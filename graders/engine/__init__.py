@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from graders.engine.engine import Engine
     from graders.engine.images import Image
     from graders.engine.packages import PackageIndex
+    from graders.engine.platforms import PlatformImage, Program
     from graders.engine.processes import Process
+    from graders.engine.registries import Registry
     from graders.engine.words import Attributes, Finished
 
 __all__ = [
@@ -30,7 +32,10 @@ __all__ = [
     "Finished",
     "Image",
     "PackageIndex",
+    "PlatformImage",
     "Process",
+    "Program",
+    "Registry",
     "Step",
 ]
 
@@ -41,7 +46,9 @@ _MODULES = {
     "engine": ("Engine",),
     "images": ("Image",),
     "packages": ("PackageIndex",),
+    "platforms": ("PlatformImage", "Program"),
     "processes": ("Process",),
+    "registries": ("Registry",),
     "words": ("Attributes", "Finished"),
 }
 

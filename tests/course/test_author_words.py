@@ -10,7 +10,9 @@ from graders import author, schema
 from graders.engine import QUESTIONS
 
 PAGE = Path(__file__).parents[2] / "graders" / "topics" / "README.md"
-OBJECTS = ("Engine", "Container", "Image", "Build", "PackageIndex", "Step", "Finished", "Response", "Answer")
+OBJECTS = (
+    "Engine", "Container", "Image", "PlatformImage", "Program", "Build", "PackageIndex", "Registry", "Step", "Finished", "Response", "Answer",
+)  # fmt: skip
 FUNCTIONS = ("check", "Failed", "hinted", "scratch_folder", "DrydockError", "NotSupportedError")
 REST = {"Attributes", "EXERCISE_LABEL", "TIMED_OUT"}
 """Names that need no word of explanation beside their own."""

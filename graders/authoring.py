@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -91,7 +93,7 @@ def _new(chosen: argparse.Namespace) -> int:
 
 def _prove(chosen: argparse.Namespace) -> int:
     from environment.engines.container import ContainerEngine
-    from graders.connect import connect, throwaway_kind
+    from graders.connect import connect, container_image, throwaway_kind
     from graders.engine.sharing import SharedEngine
 
     exercises = [_exercise(name) for name in chosen.exercises]  # all of them, before anything takes time
@@ -101,9 +103,14 @@ def _prove(chosen: argparse.Namespace) -> int:
         return connection.processor_seconds() if isinstance(connection, ContainerEngine) else 0.0
 
     accounts = []
-    with SharedEngine(lambda: connect(kind)) as shared:
+    with contextlib.ExitStack() as engines:
+        needs = {container_image(exercise.requires): exercise.requires for exercise in exercises}
+        shared = {
+            image: engines.enter_context(SharedEngine(partial(connect, kind, requires=requires)))
+            for image, requires in needs.items()
+        }
         for exercise in exercises:
-            accounts.append(_proven(exercise, shared, spent, chosen))
+            accounts.append(_proven(exercise, shared[container_image(exercise.requires)], spent, chosen))
             if not chosen.json:
                 print(accounts[-1].table(), flush=True)
     if chosen.json:

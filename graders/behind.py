@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from environment import UnavailableError
-from environment.images import catalogue, ensure, state
+from environment.images import ensure, needed, state
 from graders import coming, home
 from graders.connect import connect
 
@@ -22,7 +22,7 @@ def main(workspace: Path, parent: int) -> int:
         if not first:
             return 0
         connection = connect("found")
-        known = {image.name: image for image in catalogue()}
+        known = {image.name: image for image in needed(connection.client)}
         missing = [name for name, image in known.items() if state(connection.client, image) == "missing"]
         begun, number = time.time(), len(missing)
         told = threading.Lock()

@@ -222,7 +222,7 @@ def _say(text: str) -> None:
 
 
 def _start(chosen: argparse.Namespace) -> int:
-    from environment.images import ensure
+    from environment.images import ensure, needed
     from graders import coming, home
     from graders.connect import connect
     from graders.workspace import build_workspace, find_workspace
@@ -233,7 +233,9 @@ def _start(chosen: argparse.Namespace) -> int:
     for sentence in build_workspace(workspace, connection.why):
         _say(sentence)
     # What the next lesson needs comes first; the rest comes while it is read.
-    first = None if chosen.prepare else coming.needed_first(home.Home(workspace).next())
+    first = None
+    if not chosen.prepare:
+        first = coming.needed_first(home.Home(workspace).next()) & {i.name for i in needed(connection.client)}
     ensure(connection.client, connection.environment, first, progress=_say)
     _say(f"Your workspace: {workspace}")
     if not chosen.prepare:
@@ -346,7 +348,7 @@ def _check(chosen: argparse.Namespace) -> int:
             "Name the answer's folder with `--answer DIR`." if chosen.answer else "Run `drydock start` first.",
         )
     coming.wait(workspace, exercise.images, _say)
-    connection, fresh = connect(kind, _say), fresh or kind != "found"
+    connection, fresh = connect(kind, _say, requires=exercise.requires), fresh or kind != "found"
     show = (lambda _: None) if chosen.json else feedback.InOrder(exercise, lambda text: print(text, flush=True))
     try:
         if chosen.answer:
@@ -498,13 +500,13 @@ def _images(chosen: argparse.Namespace) -> int:
     connection = connect("found")
     client = connection.client
     if chosen.action == "list":
-        states = {image.name: images.state(client, image) for image in images.catalogue()}
+        states = {image.name: images.state(client, image) for image in images.needed(client)}
         text = [f"{name:<24} {state}" for name, state in states.items()]
         print(json.dumps(states, indent=1) if chosen.json else "\n".join(text))
     elif chosen.action == "build":
         images.ensure(client, connection.environment, progress=_say)
     elif chosen.action == "pull":
-        for image in images.catalogue():
+        for image in images.needed(client):
             if images.state(client, image) != "official":
                 images.pull(client, image, _say)
     elif chosen.action == "save":

@@ -15,11 +15,12 @@ from graders.errors import UsageError
 from graders.exercise import CONTENT, exercises
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
     import docker
 
+    from environment.engines.container import ContainerEngine
     from environment.engines.namespace import Limits
 
 
@@ -27,10 +28,13 @@ def connect(
     kind: str = "found",
     progress: Callable[[str], None] = lambda _: None,
     *,
+    requires: Collection[str] = (),
     internet: bool = True,
     limits: Limits | None = None,
 ) -> Connection:
     """An Engine of this kind. Raises EngineUnavailableError or DrydockError with what to do.
+
+    Of the throwaway Engines in containers it is one that has what an exercise `requires`, where there is one.
 
     `internet` says whether a throwaway Engine in a container or a machine reaches the outside; one in a namespace never
     does.
@@ -48,24 +52,62 @@ def connect(
     if kind == "found":
         sweep(found.client)
         return found
-    names = _course_images(found)
     if kind == "container":
-        from environment.engines.container import ContainerEngine
-
-        return ContainerEngine.start(
-            found.client, session=current_session(), course_images=names, progress=progress, internet=internet
-        )
+        image = container_image(requires)
+        return throwaway(found.client, found.environment, image, progress, internet=internet)
     from environment.engines.namespace import Limits as Bounds
     from environment.engines.namespace import NamespaceEngine
 
     return NamespaceEngine.start(
         found.client,
         session=current_session(),
-        course_images=names,
+        course_images=_course_images(found.client),
         progress=progress,
         limits=limits or Bounds(),
         warm=build_solutions,
         warm_key=_builds_digest(),
+    )
+
+
+SEVERAL_PLATFORMS = "multi-platform"
+"""The capability that the usual throwaway Engine lacks, since its image store keeps an image for one platform alone."""
+
+
+def container_image(requires: Collection[str]) -> str:
+    """The image of a throwaway Engine that has what an exercise requires."""
+    from environment.engines.container import IMAGE, IN_CONTAINERD
+
+    return IN_CONTAINERD if SEVERAL_PLATFORMS in requires else IMAGE
+
+
+def throwaway(
+    host: docker.DockerClient,
+    environment: Mapping[str, str],
+    image: str,
+    progress: Callable[[str], None] = lambda _: None,
+    *,
+    internet: bool = True,
+) -> ContainerEngine:
+    """A throwaway Engine of this image in a container of the Engine `host`, with the course's images of use to it.
+
+    `environment` leads the docker command to `host`.
+    """
+    from environment.engines.container import IN_CONTAINERD, ContainerEngine
+    from environment.images import catalogue, ensure
+
+    names = _course_images(host)
+    if image == IN_CONTAINERD:
+        # The Engine that the images are copied from may have no use for these itself.
+        several = [i.name for i in catalogue() if i.several_platforms]
+        ensure(host, environment, several, progress)
+        names += several
+    return ContainerEngine.start(
+        host,
+        image=image,
+        session=current_session(),
+        course_images=names,
+        progress=progress,
+        internet=internet,
     )
 
 
@@ -85,13 +127,13 @@ def for_machine() -> tuple[docker.DockerClient | None, list[str]]:
         found = FoundEngine.find()
     except EngineUnavailableError:
         return None, []
-    return (None, []) if own_machine(found.endpoint.path) else (found.client, _course_images(found))
+    return (None, []) if own_machine(found.endpoint.path) else (found.client, _course_images(found.client))
 
 
-def _course_images(found: FoundEngine) -> list[str]:
+def _course_images(host: docker.DockerClient) -> list[str]:
     from environment.images import catalogue, state
 
-    return [image.name for image in catalogue() if state(found.client, image) != "missing"]
+    return [i.name for i in catalogue() if not i.several_platforms and state(host, i) != "missing"]
 
 
 def _builds() -> list[Path]:

@@ -125,9 +125,9 @@ def _plugin(name: str, oldest: tuple[int, ...]) -> Finding:
 
 
 def _images(connection: Connection) -> Finding:
-    from environment.images import catalogue, state
+    from environment.images import needed, state
 
-    states = {image.name: state(connection.client, image) for image in catalogue()}
+    states = {image.name: state(connection.client, image) for image in needed(connection.client)}
     missing = [name for name, found in states.items() if found == "missing"]
     if missing and (still := coming.look(find_workspace())):
         return Finding("course images", "ok", still.sentence)

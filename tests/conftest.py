@@ -65,17 +65,9 @@ def host(found: FoundEngine) -> docker.DockerClient:
 
 def start_engine(host: docker.DockerClient, image: str = ENGINE_IMAGE) -> ContainerEngine:
     """A throwaway Engine with the course's images."""
-    from environment.engines.container import ContainerEngine
-    from environment.engines.session import current_session
-    from environment.images import catalogue
+    from graders.connect import throwaway
 
-    return ContainerEngine.start(
-        host,
-        image=image,
-        session=current_session(),
-        course_images=[i.name for i in catalogue()],
-        progress=lambda _: None,
-    )
+    return throwaway(host, {}, image)
 
 
 @pytest.fixture

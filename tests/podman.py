@@ -19,7 +19,7 @@ from typing import Any
 import docker
 
 from environment.engines.found import FoundEngine
-from environment.images import catalogue
+from environment.images import needed
 from graders.exercise import load
 from graders.grading import grade
 
@@ -27,6 +27,7 @@ PROGRAMS = ("podman", "unshare", "nsenter", "ip")
 LACKS = {
     "heredoc",
     "no-cache-filter",
+    "multi-platform",
     "oom-killed",
     "health-checks",
     "stop-grace",
@@ -122,7 +123,7 @@ def save_images(folder: Path, into: Path) -> None:
     """Load the course's images from this machine's Engine into Podman and keep its storage, for links to it."""
     podman = Podman(folder)
     try:
-        names = [image.name for image in catalogue()]
+        names = [image.name for image in needed(podman.client)]
         there = {**os.environ, "DOCKER_HOST": podman.url}
         with subprocess.Popen(["docker", "save", *names], stdout=subprocess.PIPE) as saved:
             subprocess.run(["docker", "load"], stdin=saved.stdout, env=there, check=True, stdout=subprocess.DEVNULL)

@@ -9,6 +9,8 @@ from environment.images.catalogue import (
     State,
     catalogue,
     is_outdated,
+    keeps_several_platforms,
+    needed,
     state,
 )
 from environment.images.ensuring import ensure
@@ -24,7 +26,9 @@ __all__ = [
     "catalogue",
     "ensure",
     "is_outdated",
+    "keeps_several_platforms",
     "load",
+    "needed",
     "pull",
     "save",
     "state",

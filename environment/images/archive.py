@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import docker.errors
 import requests
 
-from environment.images.catalogue import CourseImage, ImageUnavailableError, catalogue, state
+from environment.images.catalogue import CourseImage, ImageUnavailableError, needed, state
 from environment.images.progress import MEGABYTE, Interval
 
 if TYPE_CHECKING:
@@ -26,12 +26,12 @@ _BLOCK = 1 << 20
 
 
 def save(client: DockerClient, path: Path, progress: Progress, images: Sequence[CourseImage] | None = None) -> None:
-    """Write all images of the course (or `images`) to one file, in the format of `docker save`.
+    """Write all images that the Engine has a use for (or `images`) to one file, in the format of `docker save`.
 
     A file that is there is replaced only when the new one is complete. Raises ImageUnavailableError where an image is
     missing, the Engine breaks off, or the file cannot be written.
     """
-    images = catalogue() if images is None else images
+    images = needed(client) if images is None else images
     if missing := [image.name for image in images if state(client, image) == "missing"]:
         what = f"The Engine has no {_listed(missing)}."
         raise ImageUnavailableError(what, "Run `drydock images pull` or `drydock images build`, then save again.")
@@ -69,15 +69,17 @@ def _write(client: DockerClient, images: Sequence[CourseImage], descriptor: int,
 
 
 def load(client: DockerClient, path: Path, progress: Progress, images: Sequence[CourseImage] | None = None) -> None:
-    """Read all images of the course (or `images`) from a file that `save` wrote.
+    """Read all images that the Engine has a use for (or `images`) from a file that `save` wrote.
 
     Nothing is read from a file that lacks one. Raises ImageUnavailableError with what is wrong with the file.
     """
-    images = catalogue() if images is None else images
+    images = needed(client) if images is None else images
     again = "Write it again on a machine that has the images: `drydock images save FILE`."
     names = _names_in(path, again)
-    if missing := [image.name for image in images if image.name not in names]:
+    # It may have been written where the Engine has no use for one that is for several platforms.
+    if missing := [i.name for i in images if i.name not in names and not i.several_platforms]:
         raise ImageUnavailableError(f"{path} has no {_listed(missing)}.", again)
+    images = [image for image in images if image.name in names]
     progress(f"{len(images)} images are read from {path}")
     try:
         interval = Interval(progress)

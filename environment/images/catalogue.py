@@ -7,14 +7,14 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import docker.errors
 
 from environment import UnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from docker import DockerClient
 
@@ -45,6 +45,8 @@ class CourseImage:
     """Of the official multi-platform index; empty where the tag has to do."""
     base: str = ""
     """The image that the recipe starts from; empty for the one made from packages alone."""
+    several_platforms: bool = False
+    """Whether it is of use only to an Engine that keeps images for several platforms."""
 
     @property
     def repository(self) -> str:
@@ -76,6 +78,21 @@ def catalogue() -> tuple[CourseImage, ...]:
     with (_HERE / "catalogue.toml").open("rb") as file:
         entries = tomllib.load(file)["image"]
     return tuple(CourseImage(**{**entry, "folder": _HERE / entry["folder"]}) for entry in entries)
+
+
+def keeps_several_platforms(info: Mapping[str, Any]) -> bool:
+    """Whether an Engine's image store, by what `docker info` says, has room for one image made for several platforms.
+
+    Containerd's has, which Engine 29 uses on new machines; Docker's own has not.
+    """
+    kept = dict(entry for entry in info.get("DriverStatus") or [] if len(entry) == 2)  # noqa: PLR2004 - pairs
+    return "io.containerd.snapshotter" in str(kept.get("driver-type"))
+
+
+def needed(client: DockerClient) -> tuple[CourseImage, ...]:
+    """The images of the catalogue that this Engine has a use for."""
+    several = keeps_several_platforms(client.info())
+    return tuple(image for image in catalogue() if several or not image.several_platforms)
 
 
 def state(client: DockerClient, image: CourseImage) -> State:

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 import docker.errors
 
 from environment.images.building import build
-from environment.images.catalogue import CourseImage, ImageUnavailableError, State, catalogue, is_outdated, state
+from environment.images.catalogue import (
+    CourseImage,
+    ImageUnavailableError,
+    State,
+    catalogue,
+    is_outdated,
+    needed,
+    state,
+)
 from environment.images.pulling import RegistryUnavailableError, pull
 
 if TYPE_CHECKING:
@@ -30,14 +38,14 @@ def ensure(
     progress: Progress = print,
     images: Sequence[CourseImage] | None = None,
 ) -> dict[str, State]:
-    """See that the Engine has the images (all, or those of `names`), and tell for each how it has it.
+    """See that the Engine has the images (all that it has a use for, or those of `names`), and tell how it has each.
 
     An image that is there is kept. One that is missing is pulled, or made from packages where no registry can be
     reached. A stand-in whose recipe has changed is made again; where that fails, it is kept. `images` is the catalogue
     to choose from. Raises ImageUnavailableError when all that could be had is there and something is still missing.
     """
     known = catalogue() if images is None else tuple(images)
-    chosen = _chosen(known, names)
+    chosen = list(needed(client)) if names is None and images is None else _chosen(known, names)
     report = _one_at_a_time(progress)
     missing = [image for image in chosen if state(client, image) == "missing"]
     missing = _pull_all(client, missing, report)

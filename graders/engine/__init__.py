@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from graders.engine.images import Image
     from graders.engine.mounts import Mount
     from graders.engine.packages import PackageIndex
+    from graders.engine.platforms import PlatformImage, Program
     from graders.engine.processes import Process
+    from graders.engine.registries import Registry
     from graders.engine.volumes import Volume
     from graders.engine.words import Attributes, Finished
 
@@ -35,7 +37,10 @@ __all__ = [
     "Image",
     "Mount",
     "PackageIndex",
+    "PlatformImage",
     "Process",
+    "Program",
+    "Registry",
     "Step",
     "Volume",
 ]
@@ -49,7 +54,9 @@ _MODULES = {
     "images": ("Image",),
     "mounts": ("Mount",),
     "packages": ("PackageIndex",),
+    "platforms": ("PlatformImage", "Program"),
     "processes": ("Process",),
+    "registries": ("Registry",),
     "volumes": ("Volume",),
     "words": ("Attributes", "Finished"),
 }

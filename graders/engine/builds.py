@@ -69,6 +69,11 @@ class Build:
         own = (step for step in self.steps if re.match(r"\[(?!internal)", step.name) and "FROM " not in step.name)
         return sorted(own, key=lambda step: step.started)
 
+    def worked_on(self, step: Step) -> str:
+        """The platform on which a step of a build for several worked, such as `linux/amd64`; empty in other builds."""
+        found = re.match(r"\[([a-z]+/[^\s\]]+?)(->\S+)? ", step.name)
+        return found[1] if found else ""
+
     @property
     def listed(self) -> list[str]:
         """The names of these steps and whether they were cached, for a verdict."""
@@ -84,6 +89,7 @@ def build(  # noqa: PLR0913 - the options of docker build
     args: Mapping[str, str] | None = None,
     secrets: Mapping[str, Path] | None = None,
     no_cache: bool = False,
+    platforms: Sequence[str] = (),
     tags: Sequence[str] = (),
     timeout: float = 300,
 ) -> Build:
@@ -102,6 +108,7 @@ def build(  # noqa: PLR0913 - the options of docker build
         *(word for k, v in (args or {}).items() for word in ("--build-arg", f"{k}={v}")),
         *(word for k, v in (secrets or {}).items() for word in ("--secret", f"id={k},src={_inside(context, v)}")),
         *(["--no-cache"] if no_cache else []),
+        *(["--platform", ",".join(platforms)] if platforms else []),
     ]
     tag = f"{run.unique('build')}:latest"
     labels = [word for k, v in run.labels.items() for word in ("--label", f"{k}={v}")]

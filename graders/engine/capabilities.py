@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from environment.engines import MACHINE_LABEL
+from environment.images import keeps_several_platforms
 
 if TYPE_CHECKING:
     import docker
@@ -49,8 +50,7 @@ class About:
     @property
     def image_store(self) -> str:
         """Where it keeps images: in containerd's store, as Engine 29 does on new machines, or in Docker's own."""
-        kept = dict(entry for entry in self.engine.get("DriverStatus") or [] if len(entry) == 2)  # noqa: PLR2004 - pairs
-        containerd = "io.containerd.snapshotter" in str(kept.get("driver-type"))
+        containerd = keeps_several_platforms(self.engine)
         return f"{'containerd' if containerd else 'Docker'}'s ({self.engine.get('Driver', 'unknown')})"
 
     @property
@@ -91,6 +91,18 @@ def _since_23(problem: str) -> Callable[[About], str]:
     return asked
 
 
+def _multi_platform(about: About) -> str:
+    if problem := _buildkit(about):
+        return problem
+    if keeps_several_platforms(about.engine):
+        return ""
+    return (
+        "Its image store keeps an image for one platform only. Containerd's keeps one for several: set "
+        '`"features": {"containerd-snapshotter": true}` in /etc/docker/daemon.json and restart Docker, or tick '
+        "*Use containerd for pulling and storing images* in Docker Desktop's settings."
+    )
+
+
 def _plain_registry(about: About) -> bool:
     return "127.0.0.0/8" in ((about.engine.get("RegistryConfig") or {}).get("InsecureRegistryCIDRs") or [])
 
@@ -103,6 +115,7 @@ QUESTIONS: Mapping[str, Callable[[About], str]] = {
     "buildkit": _buildkit,
     "heredoc": _since_23("Its BuildKit is older than Engine 23 and knows no heredocs."),
     "no-cache-filter": _since_23("Docker before 23 knows no `docker build --no-cache-filter`."),
+    "multi-platform": _multi_platform,
     "compose": lambda _: _plugin("compose", "The docker CLI has no Compose plugin."),
     "memory-limit": _unless("It cannot limit memory.", lambda about: about.engine.get("MemoryLimit")),
     "swap-limit": _unless("It cannot limit swap.", lambda about: about.engine.get("SwapLimit")),

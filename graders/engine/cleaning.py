@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from graders.engine.words import Attributes
 
 REMOVAL_SECONDS = 10
+ON_THIS_MACHINE = re.compile(r"^(?:127\.0\.0\.1|localhost):\d+/")
+"""How an image's name begins in a registry on the Engine's own machine."""
 RUN_LABEL = "org.drydock.run"
 DEMO = "dd-demo-"
 """How the names begin that cells of the notebooks give to what they make."""
@@ -122,7 +126,13 @@ def _goes(client: docker.DockerClient, name: str) -> bool:
 
 
 def remove_exercise(client: docker.DockerClient, exercise: str, owned: Owned) -> list[str]:
-    """Remove what an exercise owns and what was made for it, and say what went."""
+    """Remove what an exercise owns and what was made for it, and say what went.
+
+    With an image goes the same name in a registry on this machine, whose port nobody knows beforehand.
+    """
+    named = {name for found in client.api.images() for name in found["RepoTags"] or ()}
+    pushed = tuple(sorted(name for name in named if ON_THIS_MACHINE.sub("", name, count=1) in {*owned.images} - {name}))
+    owned = replace(owned, images=(*owned.images, *pushed))
     gone = _remove(
         client, owned, "of this exercise", "Something else on your Engine uses it; remove that and reset again."
     )

@@ -6,8 +6,20 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from graders.check import EngineInfo
-from graders.engine import builds, containers, databases, folders, images, keeping, packages, processes, volumes
+from graders.engine import (
+    builds,
+    containers,
+    databases,
+    folders,
+    images,
+    keeping,
+    packages,
+    processes,
+    registries,
+    volumes,
+)
 from graders.engine.cleaning import present, youngest
+from graders.engine.registries import Registry
 from graders.engine.run import Run
 from graders.engine.scene import Scene
 
@@ -72,6 +84,11 @@ class Engine:
     def about(self) -> Attributes:
         """What `docker info` says."""
         return self._run.about.engine
+
+    @property
+    def platform(self) -> str:
+        """The platform of the Engine's machine, such as `linux/amd64`."""
+        return f"{self._run.about.version['Os']}/{self._run.about.version['Arch']}"
 
     @property
     def is_podman(self) -> bool:
@@ -228,7 +245,7 @@ class Engine:
     # Doing
 
     def build(self, context: Path, **options: Any) -> Build:
-        """`docker build` of a folder; `options` are dockerfile, target, args, secrets, no_cache, tags and timeout.
+        """`docker build` of a folder; `options`: dockerfile, target, args, secrets, no_cache, platforms, tags, timeout.
 
         Fails with the step, its log and its error where it does not build; see `graders.engine.builds.build`.
         """
@@ -305,6 +322,16 @@ class Engine:
     def index(self, name: str, *, image: str) -> PackageIndex:
         """The package index of this name; fails where it does not run, or the image's pip asks another address."""
         return packages.find(self.scene(name), self.image(image))
+
+    def start_registry(self, name: str) -> Registry:
+        """Start an empty registry under this name, published on 127.0.0.1."""
+        registry = registries.start(self._run, name)
+        self._scene.add(name, registry.container.id)
+        return registry
+
+    def registry(self, name: str) -> Registry:
+        """The registry that `prepare` started under this name; fails where another has the name now, or none."""
+        return Registry(self.scene(name))
 
     def untag(self, reference: str) -> None:
         """Take a name away; the image goes with its last one."""

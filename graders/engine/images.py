@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import docker.errors
 
-from graders.engine import archives, disguises, files
+from graders.engine import archives, disguises, files, platforms
 from graders.engine.words import SHOWN_LINES, Attributes, Settings, decoded, environment, familiar
 from graders.errors import DrydockError, Failed
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from graders.engine.platforms import PlatformImage
     from graders.engine.run import Run
 
 
@@ -145,6 +146,17 @@ class Image:
                 for name in manifest[0]["Layers"][skipped:]:
                     with tarfile.open(fileobj=outer.extractfile(name)) as layer:
                         yield from ((m, files.content(layer, m) if m.isfile() else b"") for m in layer)
+
+    def platforms(self) -> dict[str, PlatformImage]:
+        """By platform, such as `linux/arm64`, each image that is kept under this one's name."""
+        with tempfile.TemporaryFile() as saved:
+            files.save(self._run.client.api.get_image(self.id), saved, f"The image `{self.reference}`")
+            with tarfile.open(fileobj=saved) as archive:
+
+                def blob(digest: str) -> bytes:
+                    return files.content(archive, archive.getmember(f"blobs/{digest.replace(':', '/')}"))
+
+                return platforms.read(blob, self.id)
 
     def saved(self) -> archives.Saved:
         """What `docker save` says of it: its history, lowest first, and names and sizes of each layer's files."""

@@ -20,7 +20,7 @@ from environment.engines.machine import MachineEngine, own_socket
 from environment.engines.session import current_session
 from environment.images import catalogue
 
-IMAGES = [image.name for image in catalogue()]
+IMAGES = [image.name for image in catalogue() if not image.several_platforms]
 BUSYBOX = "busybox:1.37"
 RECIPE = f"FROM {BUSYBOX}\nWORKDIR /app\nRUN echo one >one\nRUN echo two >two\nCMD cat one two\n"
 COMPOSE = f"""

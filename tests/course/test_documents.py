@@ -108,9 +108,10 @@ def test_the_readme_counts_the_exercises_right():
 @pytest.mark.parametrize(
     ("row", "lacks"),
     [
-        ("the machine that Drydock brings", {"real-time"}),
+        ("the machine that Drydock brings", {"real-time", "multi-platform"}),
+        ("Docker Engine 26 and 28", {"multi-platform"}),
         ("Podman's Docker API", LACKS | {"buildkit"}),
-        ("Docker Engine 20.10", {"heredoc", "no-cache-filter"}),
+        ("Docker Engine 20.10", {"heredoc", "no-cache-filter", "multi-platform"}),
     ],
 )
 def test_the_readme_counts_what_an_engine_can_do_right(row, lacks):

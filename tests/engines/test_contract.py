@@ -14,7 +14,7 @@ import pytest
 from environment.engines import SESSION_LABEL, EngineUnavailableError
 from environment.engines.found import FoundEngine
 from environment.engines.session import current_session
-from environment.images import catalogue
+from environment.images import needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -58,7 +58,7 @@ def start(kind: Kind, host: docker.DockerClient) -> Connection:
     if kind == "machine":
         from environment.engines.machine import MachineEngine
 
-        return MachineEngine.start(host, course_images=[image.name for image in catalogue()])
+        return MachineEngine.start(host, course_images=[image.name for image in needed(host)])
     return FoundEngine.find()
 
 

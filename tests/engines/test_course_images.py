@@ -51,7 +51,7 @@ LABELS = {"org.drydock.session": SESSION}
 def engine_client() -> Iterator[DockerClient]:
     """The machine's Engine with the course's images; what the tests leave on it is removed."""
     client = docker.from_env()
-    ensure(client, {})
+    ensure(client, {}, IMAGES)
     yield client
     for container in client.containers.list(all=True, filters={"label": f"org.drydock.session={SESSION}"}):
         container.remove(force=True, v=True)
@@ -245,6 +245,7 @@ CONFIGURATION: dict[str, dict[str, Any]] = {
         "Volumes": {"/var/lib/registry": {}},
     },
     "gcc:14": {"Cmd": ["bash"]},
+    "golang:1.24": {"Cmd": ["bash"], "WorkingDir": "/go"},
 }
 
 
@@ -599,6 +600,19 @@ def test_gcc_compiles_static_and_shared_programs(run: Run) -> None:
     lines = output(run("gcc:14", "sh", "-c", script, files={"/hello.c": source})).splitlines()
     assert lines[:3] == ["/usr/local/bin/gcc", "ahoy", "ahoy"]
     assert lines[3].startswith("14")
+
+
+@pytest.mark.engine
+def test_golang_compiles_for_other_machines_than_its_own(run: Run) -> None:
+    source = b'package main\n\nfunc main() { println("ahoy") }\n'
+    machines = "for GOARCH in amd64 arm64; do export GOARCH; go build -o a-$GOARCH hello.go || exit; done"
+    native = "./a-$(unset GOARCH; go env GOARCH) 2>&1; head -c 20 a-amd64 a-arm64 | od -An -tx1 -v; go version; go env GOPATH"
+    said = output(run("golang:1.24", "sh", "-c", f"{machines}; {native}", files={"/go/hello.go": source})).splitlines()
+    assert said[0] == "ahoy"
+    assert "3e 00" in "".join(said)
+    assert "b7 00" in "".join(said)
+    assert " go1.24" in said[-2]
+    assert said[-1] == "/go"
 
 
 # Making stand-ins

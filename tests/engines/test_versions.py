@@ -36,8 +36,8 @@ VERSIONS = {name: f"drydock/engine:{name}" for name in ("20.10", "28", "28-conta
 OF_THE_MACHINE = {"memory-limit", "swap-limit", "cpu-limit", "pids-limit", "same-kernel", "buildkit", "compose"}
 """What the kernel and the docker command decide, whatever the Engine's version is."""
 LACKS = {
-    "20.10": {"heredoc", "no-cache-filter"},
-    "28": set(),
+    "20.10": {"heredoc", "no-cache-filter", "multi-platform"},
+    "28": {"multi-platform"},
     "28-containerd": set(),
 }
 

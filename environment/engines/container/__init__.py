@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from environment.engines.container.engine import (
         ENGINE_LABEL,
         IMAGE,
+        IN_CONTAINERD,
         ContainerEngine,
         remove_all,
         sweep,
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ENGINE_LABEL",
     "IMAGE",
+    "IN_CONTAINERD",
     "ContainerEngine",
     "remove_all",
     "sweep",

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from environment.engines import SESSION_LABEL, EngineUnavailableError, Response
 from environment.engines.client import new_client, variables_for
-from environment.engines.container.image import IMAGE, ensure_image, proxies
+from environment.engines.container.image import IMAGE, IN_CONTAINERD, ensure_image, proxies
 from environment.engines.frames import frames
 from environment.engines.session import session_is_alive
 from environment.engines.throwaway import (
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from environment.engines import Kind
 
-__all__ = ["IMAGE", "ContainerEngine", "remove_all", "sweep"]
+__all__ = ["IMAGE", "IN_CONTAINERD", "ContainerEngine", "remove_all", "sweep"]
 
 ENGINE_LABEL = "org.drydock.engine"
 TEMPLATE_LABEL = "org.drydock.template"

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 IMAGE = "drydock/engine:26"
+IN_CONTAINERD = "drydock/engine:28-containerd"
+"""It keeps images as Engine 29 does on new machines, and one image for several platforms; Debian has no 29."""
 RECIPE_LABEL = "org.drydock.recipe"
 """On the images made here: what they were made of."""
 
@@ -43,8 +45,7 @@ RECIPES: Mapping[str, Recipe] = {
     ),
     IMAGE: Recipe("trixie"),
     "drydock/engine:28": Recipe("forky"),
-    # As Engine 29 keeps images on new machines; Debian has no 29.
-    "drydock/engine:28-containerd": Recipe("forky", {"STORE": "containerd"}),
+    IN_CONTAINERD: Recipe("forky", {"STORE": "containerd"}),
 }
 
 

@@ -1,9 +1,9 @@
 import hashlib
 from pathlib import Path
 
-from graders.author import Answer, DrydockError, Engine, Failed, Image, check, hinted, scratch_folder
+from graders.author import Answer, Engine, Failed, Image, check, hinted, scratch_folder
 
-REGISTRY, PORT = "dd-shelf", 5000
+REGISTRY = "dd-shelf"
 OLD, NEW = "dd-forecast:1.0", "dd-forecast:2.0"
 GROUND, TOOLS, NEWS = "/etc/ground.txt", "/app/tools.txt", "/app/news.txt"
 
@@ -18,15 +18,11 @@ def _ground(answer: Answer, number: int) -> str:
 
 def _args(engine: Engine) -> dict[str, str]:
     """What each build wants: where the registry is."""
-    address, port = engine.scene(REGISTRY).running().published(PORT)[0]
-    return {"REGISTRY": f"{address}:{port}"}
+    return {"REGISTRY": engine.registry(REGISTRY).address}
 
 
 def prepare(engine: Engine, answer: Answer) -> None:
-    registry = engine.run("registry:2", name=REGISTRY, publish=[PORT])
-    response = registry.request("/v2/", port=PORT, wait=20)
-    if response.status != 200:
-        raise DrydockError(f"The registry of this exercise {response.seen}.", "Reset the exercise.")
+    engine.start_registry(REGISTRY)
     args = _args(engine)
 
     def base(name: str, text: str) -> str:

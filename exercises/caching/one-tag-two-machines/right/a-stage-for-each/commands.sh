@@ -1,0 +1,3 @@
+REGISTRY=$(docker port dd-quay 5000)
+export REGISTRY
+docker buildx bake --push

@@ -1,0 +1,6 @@
+REGISTRY=$(docker port dd-quay 5000)
+for machine in amd64 arm64; do
+    docker build --quiet --platform linux/$machine --tag $REGISTRY/dd-beacon:1.0-$machine .
+    docker push --quiet $REGISTRY/dd-beacon:1.0-$machine
+done
+docker buildx imagetools create --tag $REGISTRY/dd-beacon:1.0 $REGISTRY/dd-beacon:1.0-amd64 $REGISTRY/dd-beacon:1.0-arm64

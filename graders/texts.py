@@ -45,6 +45,7 @@ VARIES: tuple[tuple[str, str], ...] = (
     (r"\t(?:Up|Created|Exited|Restarting|Dead|Removal)\b.*", "\t<status>"),
     (r"\b((?:re)?started(?: it)?(?: again)?) \d+ times\b", r"\1 <number> times"),
     (r"(?<=\S) {3,}", "   "),
+    (r"\b(tmpfs) +[\d.]+[KMGT] .*(?= /)", r"\1 <size>"),
     (r"The connection was (?:closed|reset) [^.]*\.", "The connection was <ended>."),
     (r"(?:<time> \[notice\] .*(?:\n|$))+", "<time> [notice] …\n"),
     (r'.*"GET /health HTTP.*\n?', ""),
@@ -53,10 +54,11 @@ VARIES: tuple[tuple[str, str], ...] = (
 )
 """What varies from run to run or from machine to machine, and its placeholder: ids and numbers of processes, names
 that a run makes, sizes of layers, times, how long ago, how long it took, ports that the Engine chose, addresses,
-versions of Engine and kernel, the folder of an answer, what containers in a list do by now, how often the Engine has
-started one again, widths of columns, how a connection ends that nobody listens to, how many processes nginx tells of,
-how often a health check has asked, where in its log a database stopped, how much a program did and said before it was
-stopped and where that met it, and which of a container's changes come last. Nonces do not: the seed is fixed."""
+versions of Engine and kernel, the size of a place in memory, the folder of an answer, what containers in a list do by
+now, how often the Engine has started one again, widths of columns, how a connection ends that nobody listens to, how
+many processes nginx tells of, how often a health check has asked, where in its log a database stopped, how much a
+program did and said before it was stopped and where that met it, and which of a container's changes come last. Nonces do
+not: the seed is fixed."""
 SHOWN = "      "
 """What stands before each line of evidence (graders/feedback.py)."""
 

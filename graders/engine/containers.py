@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import shlex
@@ -18,7 +19,7 @@ import requests.exceptions
 
 from environment.engines.frames import STDERR, frames
 from environment.engines.script import TIMED_OUT
-from graders.engine import events, files, images, mounts, twins
+from graders.engine import disguises, events, files, images, mounts, twins
 from graders.engine.cleaning import REMOVAL_SECONDS
 from graders.engine.images import Image
 from graders.engine.words import (
@@ -521,10 +522,26 @@ class Container:
         made, shown = self.attributes, shown_run(self.config["Image"], command or self.config["Cmd"] or [], {}, {})
         image = made["Image"]
         if self.diff():
-            label = [f"LABEL {key}={value}" for key, value in self._run.labels.items()]
-            # A pause of the first would be seen by whoever looks at it meanwhile.
-            image = self._run.client.api.commit(self.id, changes=label, pause=False)["Id"]
+            image = self._committed()
         return self._start(made, twins.body(made, image, command, host, self._run.labels), shown)
+
+    def _committed(self) -> str:
+        label = [f"LABEL {key}={value}" for key, value in self._run.labels.items()]
+        # A pause would be seen by whoever looks at it meanwhile.
+        return str(self._run.client.api.commit(self.id, changes=label, pause=False)["Id"])
+
+    def holds(self, secret: str) -> list[str]:
+        """Where the text is kept on disk with it: files of its own layer, its configuration, what it printed.
+
+        In any form that `Image.holds` knows. What is mounted is not its own.
+        """
+        committed = images.find(self._run, self._committed())
+        found = [name for name in committed.holds(secret, above=self.image) if name.startswith("/")]
+        forms = disguises.forms(secret)
+        for name, said in (("the configuration", json.dumps(self.attributes)), ("the log", self.logs())):
+            found += [name] if disguises.shows(said.encode(), forms) else []
+        images.untag(self._run, committed.id)
+        return found
 
     def made_anew(self, *command: str, instead: Mapping[str, str] | None = None, **host: Any) -> Container:
         """Start another of the same image and options, as after `docker rm` and the same `docker run` once more.

@@ -57,8 +57,8 @@ that a run makes, sizes of layers, times, how long ago, how long it took, ports 
 versions of Engine and kernel, the size of a place in memory, the folder of an answer, what containers in a list do by
 now, how often the Engine has started one again, widths of columns, how a connection ends that nobody listens to, how
 many processes nginx tells of, how often a health check has asked, where in its log a database stopped, how much a
-program did and said before it was stopped and where that met it, and which of a container's changes come last. Nonces do
-not: the seed is fixed."""
+program did and said before it was stopped and where that met it, and which of a container's changes come last. Nonces
+do not: the seed is fixed."""
 SHOWN = "      "
 """What stands before each line of evidence (graders/feedback.py)."""
 

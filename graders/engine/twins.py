@@ -46,6 +46,11 @@ def body(  # noqa: PLR0913 - what a container is made of
         "AutoRemove": False,
         "RestartPolicy": {"Name": "no"},
         "ContainerIDFile": "",
+        # Podman tells them by the kernel's names, and takes them by Docker's alone.
+        "Ulimits": [
+            limit | {"Name": limit["Name"].removeprefix("RLIMIT_").lower()}
+            for limit in host_config.get("Ulimits") or []
+        ],
         # Anonymous volumes stand in no option: what is mounted is read from the original itself.
         "Binds": None,
         "VolumesFrom": None,

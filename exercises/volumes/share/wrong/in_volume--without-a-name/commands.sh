@@ -1,0 +1,3 @@
+docker run -d --name dd-gauge -v /gauge busybox:1.37 sh -c 'while date > /gauge/level.txt; do sleep 1; done'
+docker run -d --name dd-display --volumes-from dd-gauge:ro nginx:1.26 \
+    sh -c 'rm -r /usr/share/nginx/html && ln -s /gauge /usr/share/nginx/html && exec nginx -g "daemon off;"'

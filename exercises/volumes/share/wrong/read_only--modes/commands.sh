@@ -1,0 +1,3 @@
+docker run -d --name dd-gauge -v dd-levels:/gauge busybox:1.37 sh -c 'while date > /gauge/level.txt; do sleep 1; done'
+docker run -d --name dd-display -v dd-levels:/usr/share/nginx/html nginx:1.26
+docker exec dd-display sh -c 'chmod 555 /usr/share/nginx/html && chmod 444 /usr/share/nginx/html/*'

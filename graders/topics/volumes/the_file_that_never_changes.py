@@ -1,5 +1,7 @@
+import re
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from graders.author import Answer, Container, Engine, Failed, check, hinted
 
@@ -23,8 +25,8 @@ def prepare(engine: Engine, answer: Answer) -> None:
 def answers(engine: Engine, answer: Answer) -> Container:
     """`dd-tariff` answers with the number of berths and the rate of `settings/tariff.conf`."""
     text = answer.file(FILE).read_bytes().decode(errors="replace")
-    rates = [line.partition("=")[2].strip() for line in text.splitlines() if line.startswith("rate")]
-    wanted = f"3 berths, {''.join(rates)} a metre"
+    rates = re.findall(r"^rate *= *(\d*)", text, re.MULTILINE)
+    wanted = "3 berths, {} a metre".format("\n".join(rates))
     with hinted("Which file does the program read? And what else does it need, that a mount may cover?"):
         desk = engine.container(TARIFF).running()
         response = desk.request(PAGE)
@@ -38,47 +40,39 @@ def answers(engine: Engine, answer: Answer) -> Container:
 @check(needs=answers, points=1)
 def in_place(answers: Container, engine: Engine, answer: Answer) -> Container:
     """When somebody writes into the file, the next request has the new rate."""
-    with engine.folder(answer) as folder:
-        edited(engine, answer, answers, folder.edit, "Somebody wrote")
+    with engine.folder(answer) as folder, hinted("Does the program read your file, or a copy that was made once?"):
+        edited(engine, answer, answers, folder.edit, "Somebody wrote `{}` into `{}`.")
     return answers
 
 
 @check(needs=in_place, points=3)
 def renamed(in_place: Container, engine: Engine, answer: Answer) -> None:
     """When an editor saves it as a new file under the old name, the next request has the new rate."""
-    with engine.folder(answer) as folder:
-        edited(engine, answer, in_place, folder.replace, "An editor saved, as a new file under the old name,")
+    hint = "What exactly was mounted: the file of then, or the place where the file of now is found?"
+    with engine.folder(answer) as folder, hinted(hint):
+        did = "An editor saved `{}` in `{}`, as a new file under the old name."
+        edited(engine, answer, in_place, folder.replace, did)
 
 
 def edited(engine: Engine, answer: Answer, desk: Container, change: Callable[[str, str], None], did: str) -> None:
     began = desk.state["StartedAt"]
-    for turn in ("first", "second"):
+    for turn in (1, 2):
         rate = answer.number(f"{did} {turn}", 100, 999)
-
-        def has_it(wanted: str = f" {rate} a metre") -> bool:
-            with suppress(Failed):  # one that is restarted just now does not run
-                return wanted in desk.request(PAGE, wait=1).body
-            return False
-
         change(FILE, f"rate = {rate}\n")
-        at_once = has_it()
-        later = at_once or engine.wait_until(has_it, AFTERWARDS)
-        evidence = desk.mount_evidence()
+        at_once = says(desk, rate)
+        later = at_once or engine.wait_until(partial(says, desk, rate), AFTERWARDS)
         if desk.state["StartedAt"] != began:
-            raise Failed(
-                f"`{TARIFF}` was restarted when the file had changed. Who asks meanwhile gets no answer.",
-                hint="After a restart the file is mounted anew. What would make the mount itself right?",
-                evidence=desk.evidence("started at {{.State.StartedAt}}"),
-            )
-        if later and not at_once:
-            raise Failed(
-                f"The new rate of `{FILE}` came to `{TARIFF}` a while later: something copies the file.",
-                hint="A copy is always behind. Let the program read the file itself.",
-                evidence=evidence,
-            )
-        if not later:
-            raise Failed(
-                f"{did} `rate = {rate}` to `{FILE}`. `{TARIFF}` still says `{desk.page(PAGE).strip()}`.",
-                hint="What exactly was mounted: the file of then, or the place where the file of now is found?",
-                evidence=evidence,
-            )
+            seen = f"`{FILE}` was edited, and `{TARIFF}` was restarted for it. Who asks meanwhile gets no answer."
+        elif at_once:
+            continue
+        elif later:
+            seen = f"`{FILE}` was edited, and `{TARIFF}` has the new rate a while later: something copies the file."
+        else:
+            seen = f"{did.format(f'rate = {rate}', FILE)} `{TARIFF}` still says `{desk.page(PAGE).strip()}`."
+        raise Failed(seen, evidence=desk.mount_evidence())
+
+
+def says(desk: Container, rate: int) -> bool:
+    with suppress(Failed):  # one that is restarted just now does not run
+        return f" {rate} a metre" in desk.request(PAGE, wait=1).body
+    return False

@@ -4,7 +4,7 @@ cat > watch.sh <<'END'
 known=$(stat -c %i settings/tariff.conf)
 while docker inspect dd-tariff; do
     found=$(stat -c %i settings/tariff.conf)
-    [ "$found" = "$known" ] || docker restart --time 0 dd-tariff
+    [ "$found" = "$known" ] || docker restart -t 0 dd-tariff
     known=$found
     sleep 0.2
 done

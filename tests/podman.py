@@ -34,6 +34,7 @@ LACKS = {
     "chosen-port",
     "local-registry",
     "swarm",
+    "volumes-at-rest",
 }
 """The capabilities that Debian 12's version lacks, beside BuildKit."""
 PACKAGES = "podman netavark aardvark-dns catatonit iproute2"

@@ -142,6 +142,9 @@ QUESTIONS: Mapping[str, Callable[[About], str]] = {
     ),
     "local-registry": _unless("It wants HTTPS of a registry on its own machine, which has none.", _plain_registry),
     "swarm": _unless("Podman has no Swarm.", lambda about: not about.is_podman),
+    "volumes-at-rest": _unless(
+        "Podman reaches the volumes of a container only while it runs.", lambda about: not about.is_podman
+    ),
     "real-time": _unless(
         "Its processor is emulated, so that everything takes longer.",
         lambda about: f"{MACHINE_LABEL}=tcg" not in (about.engine.get("Labels") or []),

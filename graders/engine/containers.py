@@ -669,10 +669,10 @@ def _cannot_start(error: Exception, shown: str) -> Exception:
     )
 
 
-def create(run: Run, image: str, *command: str, name: str, labels: Mapping[str, str]) -> Container:
-    """A container that is made and not started, as `docker create` does it."""
+def create(run: Run, image: str, *command: str, name: str, labels: Mapping[str, str], **options: Any) -> Container:
+    """A container that is made and not started, as `docker create` does it. `options` are docker-py's."""
     made = run.client.containers.create(
-        run.originals.get(image, image), list(command), name=name, labels=run.labels | dict(labels)
+        run.originals.get(image, image), list(command), name=name, labels=run.labels | dict(labels), **options
     )
     return Container(run, made)
 

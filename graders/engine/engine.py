@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from docker.types import Mount as DockerMount
+
     from environment.engines import Connection, Response
     from graders.answer import Answer
     from graders.engine.builds import Build
@@ -184,6 +186,14 @@ class Engine:
         """The ids of the images that `prepare` made without a name."""
         return self._scene.nameless()
 
+    def forgot(self) -> str:
+        """The volume in which the Engine kept what `prepare` made, where an answer removed it; else nothing.
+
+        Without it all that asks `made` ends in a verdict that costs nothing. Where unused volumes are what an exercise
+        is about, its removal is a mistake like any other.
+        """
+        return "" if self._scene.is_known else self._scene.volume_name
+
     def has_any(self, owned: Owned) -> bool:
         """Whether anything of these names is there."""
         return present(self._run.client, owned)
@@ -269,13 +279,23 @@ class Engine:
         finally:
             # One whose command cannot be started is there all the same.
             if name and containers.exists(self._run, name):
-                self._scene.add(name, containers.find(self._run, name).id)
+                self._scene.add_container(containers.find(self._run, name))
 
-    def create(self, image: str, *command: str, name: str, labels: Mapping[str, str]) -> Container:
-        """A container that is made and not started, as `docker create` does it."""
-        made = containers.create(self._run, image, *command, name=name, labels=labels)
-        self._scene.add(name, made.id)
+    def create(
+        self, image: str, *command: str, name: str, labels: Mapping[str, str] | None = None, **options: Any
+    ) -> Container:
+        """A container that is made and not started, as `docker create` does it. `options` are docker-py's."""
+        made = containers.create(self._run, image, *command, name=name, labels=labels or {}, **options)
+        self._scene.add_container(made)
         return made
+
+    def nameless(self, *paths: str) -> list[DockerMount]:
+        """The option `mounts` of `run` and `create` for a volume without a name at each path.
+
+        `made("CONTAINER:PATH")` is the name that the Engine gives it. It has the exercise's label, so that a reset
+        takes it away when an answer has removed the container alone.
+        """
+        return [volumes.nameless(self._run, path) for path in paths]
 
     def once(
         self, image: str | Image, *command: str, timeout: float = 60, again: bool = True, **options: Any
@@ -305,11 +325,21 @@ class Engine:
         return made
 
     def make_volume(
-        self, name: str, contents: Mapping[str, bytes] | None = None, labels: Mapping[str, str] | None = None
+        self,
+        name: str,
+        contents: Mapping[str, bytes] | None = None,
+        labels: Mapping[str, str] | None = None,
+        *,
+        anonymous: bool = False,
     ) -> Volume:
-        """A volume with these files in it, by path from its root; root's, for everyone to read."""
-        made = volumes.make(self._run, name, contents or {}, labels or {})
-        self._scene.add(name, made.created)
+        """A volume with these files in it, by path from its root; root's, for everyone to read.
+
+        Where it is `anonymous`, the Engine gives it a name, which is then `made(name)`.
+        """
+        made = volumes.make(self._run, "" if anonymous else name, contents or {}, labels or {})
+        if anonymous:
+            self._scene.add(name, made.name)
+        self._scene.add(made.name, made.created)
         return made
 
     def start_index(self, name: str, *, base: str, image: str) -> PackageIndex:

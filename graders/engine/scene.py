@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import docker.errors
 
+from environment.engines import EXERCISE_LABEL
 from graders.engine import containers, volumes
 from graders.engine.run import OWN
 from graders.errors import DrydockError, Failed
@@ -43,21 +44,33 @@ class Scene:
         else:
             self._nameless.append(made)
 
+    def add_container(self, made: Container) -> None:
+        """Remember the id of a container, and as `CONTAINER:PATH` the names that the Engine gave to its volumes."""
+        self.add(made.name, made.id)
+        for mount in made.mounts:
+            if mount.is_anonymous:
+                self.add(f"{made.name}:{mount.target}", mount.source)
+
     def keep(self) -> None:
         """Let the Engine remember, for another process."""
         if not self._ids and not self._nameless:
             return
         api = self._run.client.api
         with contextlib.suppress(docker.errors.NotFound):  # one of this name would keep its label
-            api.remove_volume(self._volume, force=True)
+            api.remove_volume(self.volume_name, force=True)
         said = json.dumps({"ids": self._ids, "nameless": self._nameless})
-        api.create_volume(self._volume, labels=self._run.labels | {SCENE_LABEL: said})
+        api.create_volume(self.volume_name, labels=self._run.labels | {SCENE_LABEL: said})
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is still known what was made."""
+        return bool(self._ids or self._nameless) or volumes.exists(self._run, self.volume_name)
 
     def made(self, name: str) -> str:
         """The id of what was made under this name."""
         made = self._ids.get(name) or self._kept()["ids"].get(name)
         if not made:
-            raise self._forgotten(f"`{name}` is not in the label of the volume `{self._volume}`")
+            raise self._forgotten(f"`{name}` is not in the label of the volume `{self.volume_name}`")
         return made
 
     def nameless(self) -> list[str]:
@@ -80,7 +93,8 @@ class Scene:
     def volume(self, name: str) -> Volume:
         """The volume that was made under this name; fails where another has the name now, or none."""
         volume, made = volumes.find(self._run, name), self.made(name)
-        if volume.created != made:
+        # One that somebody makes under the name of another has not its labels, unless they are copied.
+        if volume.created != made or EXERCISE_LABEL not in volume.labels:
             raise Failed(
                 f"`{name}` is another volume than the one of this exercise, which is gone.",
                 hint="`%reset` brings it back.",
@@ -89,14 +103,15 @@ class Scene:
         return volume
 
     @property
-    def _volume(self) -> str:
+    def volume_name(self) -> str:
+        """The volume whose label says what was made."""
         return f"{OWN}scene-{self._run.exercise.replace('/', '-')}"
 
     def _kept(self) -> Attributes:
         try:
-            kept = self._run.client.api.inspect_volume(self._volume)
+            kept = self._run.client.api.inspect_volume(self.volume_name)
         except docker.errors.NotFound:
-            raise self._forgotten(f"the volume `{self._volume}`, whose label says it, is gone") from None
+            raise self._forgotten(f"the volume `{self.volume_name}`, whose label says it, is gone") from None
         found: Attributes = json.loads(kept["Labels"][SCENE_LABEL])
         return found
 

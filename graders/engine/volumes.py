@@ -32,6 +32,8 @@ ENTRY_LIMIT = 20_000
 SIZE_LIMIT = 1 << 30
 """Files and folders, and bytes, that a volume may hold."""
 SHOWN_FILES = 8
+ANONYMOUS_LABEL = "com.docker.volume.anonymous"
+"""What an Engine since 23 puts on a volume for which nobody has a name."""
 READ_AT_ONCE = 1 << 18
 COPY_SECONDS = 120
 COPY = """
@@ -39,6 +41,8 @@ COPY = """
 ulimit -f $(($2 * 2)) && cp -a "$0/." "$1"
 """
 """Copies a folder with owners, modes and times where it holds no more kilobytes than that."""
+TELLS_CREATION = (1, 42)
+"""The version of Docker's API since which a volume's time is that of its making."""
 KINDS = {tarfile.DIRTYPE: "folder", tarfile.SYMTYPE: "link", tarfile.REGTYPE: "file", tarfile.LNKTYPE: "file"}
 
 
@@ -79,8 +83,10 @@ class Volume:
 
     @property
     def created(self) -> str:
-        """When it was made, as the Engine writes it: to the second."""
-        return str(self.attributes.get("CreatedAt") or "")
+        """When it was made, as the Engine writes it: to the second; an Engine before 23 does not know."""
+        # It tells when something in the volume's root was changed last.
+        known = tuple(map(int, self._run.about.api.split("."))) >= TELLS_CREATION
+        return str(self.attributes.get("CreatedAt") or "") if known else "unknown"
 
     @property
     def users(self) -> list[Container]:
@@ -92,7 +98,7 @@ class Volume:
     def files(self) -> dict[str, Entry]:
         """What is in it, by path from its root `/`, which is there too; fails where it holds too much to be looked at.
 
-        It is read through a container that mounts it read-only and never runs, so that nothing changes by looking.
+        It is read through a container that never runs, so that nothing changes by looking.
         """
         found: dict[str, Entry] = {}
         left = SIZE_LIMIT
@@ -112,13 +118,22 @@ class Volume:
                 content = hashlib.sha256(stream.read()).hexdigest() if stream else ""
             else:
                 content = member.linkname
-            found[path] = Entry(kind, member.mode, member.uid, member.gid, content)
+            # Engine 20.10 tells the kind in it, too.
+            found[path] = Entry(kind, member.mode & 0o7777, member.uid, member.gid, content)
         return found
 
     @property
     def digest(self) -> str:
         """One value for all that is in it: paths, contents, modes and owners."""
         return hashlib.sha256(repr(sorted(self.files().items())).encode()).hexdigest()
+
+    def holds(self, contents: Mapping[str, bytes]) -> bool:
+        """Whether it holds just these files, by path from its root, each as `make_volume` writes it."""
+        want = {
+            posixpath.normpath(f"/{path}"): Entry("file", 0o644, 0, 0, hashlib.sha256(text).hexdigest())
+            for path, text in contents.items()
+        }
+        return want == {path: entry for path, entry in self.files().items() if entry.kind != "folder"}
 
     def read(self, path: str) -> bytes | None:
         """Contents of one file in it, by its path from the volume's root; None where there is none."""
@@ -154,7 +169,7 @@ class Volume:
 
     def write(self, contents: Mapping[str, bytes]) -> None:
         """Write files into it, by path from its root; folders above them are made. All is root's."""
-        with self._mounted(read_only=False) as container:
+        with self._mounted() as container:
             container.put({posixpath.join(PLACE, path.lstrip("/")): text for path, text in contents.items()})
 
     def copied(self) -> Volume:
@@ -183,10 +198,13 @@ class Volume:
             self._run.client.api.remove_volume(self.name)
 
     @contextlib.contextmanager
-    def _mounted(self, *, read_only: bool = True) -> Iterator[Container]:
-        """A container that has it at `/volume`, and is never started."""
+    def _mounted(self) -> Iterator[Container]:
+        """A container that has it at `/volume`, and is never started, so that nothing in it can write there.
+
+        Mounted read-only it could not be read on an Engine in a namespace: the kernel refuses the second mount.
+        """
         api = self._run.client.api
-        mount = Mount(PLACE, self.name, read_only=read_only, no_copy=True)
+        mount = Mount(PLACE, self.name, no_copy=True)
         image = self._run.originals.get(PROBE_IMAGE, PROBE_IMAGE)
         host = api.create_host_config(mounts=[mount], network_mode="none")
         made = api.create_container(
@@ -246,8 +264,16 @@ def matching(run: Run, **filters: str | list[str]) -> list[Volume]:
 
 def make(run: Run, name: str, contents: Mapping[str, bytes], labels: Mapping[str, str]) -> Volume:
     """A volume with these files in it, by path from its root; without a name the Engine gives it one."""
-    made = run.client.api.create_volume(name or None, labels=run.labels | dict(labels))
+    own = {} if name else {ANONYMOUS_LABEL: ""}
+    made = run.client.api.create_volume(name or None, labels=run.labels | dict(labels) | own)
     volume = Volume(run, made)
     if contents:
         volume.write(contents)
     return volume
+
+
+def nameless(run: Run, path: str) -> Mount:
+    """What mounts a volume without a name at a path of a container that is made."""
+    # As `docker run --volume PATH` makes it: where it is asked for as a mount, Engine 26 leaves this label out, and
+    # `docker volume prune` leaves the volume.
+    return Mount(path, None, labels=run.labels | {ANONYMOUS_LABEL: ""})

@@ -92,6 +92,52 @@ def test_the_digest_changes_with_whatever_changes_in_it(engine, volume, change):
 
 
 @pytest.mark.engine
+def test_what_a_volume_holds_is_compared_with_what_was_put_into_it(engine, volume):
+    contents = {"page.txt": b"one\n", "sub/more.txt": b"two\n"}
+    assert volume.holds(contents)
+    assert not volume.holds(contents | {"page.txt": b"two\n"})
+    assert not volume.holds({"page.txt": b"one\n"})
+    assert not volume.holds(contents | {"absent.txt": b""})
+    shell(engine, "chmod 600 /data/page.txt", volume=volume.name)
+    assert not volume.holds(contents)
+
+
+@pytest.mark.engine
+def test_volumes_without_a_name_are_remembered_and_go_with_a_reset(engine):
+    loose = engine.make_volume("ddtest-loose", {"page.txt": b"one\n"}, anonymous=True)
+    engine.create(BUSYBOX, "true", name="ddtest-box", mounts=engine.nameless("/spool", "/cache"))
+    held = [engine.made("ddtest-box:/spool"), engine.made("ddtest-box:/cache")]
+    assert loose.is_anonymous
+    assert loose.name == engine.made("ddtest-loose") == engine.scene_volume(engine.made("ddtest-loose")).name
+    assert {m.source for m in engine.container("ddtest-box").mounts} == set(held)
+    assert engine.volume(held[0]).is_anonymous
+    assert engine.volume(held[0]).labels["org.drydock.exercise"] == "notebooks"
+    assert volumes.ANONYMOUS_LABEL in engine.volume(held[0]).labels
+    engine.docker("rm", "ddtest-box")
+    assert all(map(engine.has_volume, [loose.name, *held]))
+    engine.close()
+    assert not any(map(engine.has_volume, [loose.name, *held]))
+
+
+@pytest.mark.engine
+def test_a_volume_without_a_name_goes_with_its_container_where_that_is_asked_for(engine):
+    engine.create(BUSYBOX, "true", name="ddtest-box", mounts=engine.nameless("/spool"))
+    engine.docker("rm", "--volumes", "ddtest-box")
+    assert not engine.has_volume(engine.made("ddtest-box:/spool"))
+
+
+@pytest.mark.engine
+def test_it_is_known_when_an_answer_removed_what_says_what_was_made(found):
+    with Engine(found, "notebooks", session="") as outside:
+        outside.make_volume("ddtest-volume")
+        assert not outside.forgot()
+    with Engine(found, "notebooks", session=current_session()) as engine:
+        assert not engine.forgot()
+        engine.docker("volume", "rm", "ddtest-volume", "drydock-scene-notebooks")
+        assert engine.forgot() == "drydock-scene-notebooks"
+
+
+@pytest.mark.engine
 def test_looking_leaves_an_empty_volume_empty(engine):
     empty = engine.make_volume("ddtest-empty")
     assert list(empty.files()) == ["/"]

@@ -1,0 +1,1 @@
+docker rm --volumes dd-weigh-old

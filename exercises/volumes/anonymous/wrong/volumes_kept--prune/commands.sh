@@ -1,0 +1,2 @@
+docker rm --volumes dd-weigh-old
+docker volume prune --force

@@ -66,7 +66,9 @@ class Build:
     @property
     def own_steps(self) -> list[Step]:
         """The steps of the Dockerfile but FROM, in the order in which they were done."""
-        own = (step for step in self.steps if re.match(r"\[(?!internal)", step.name) and "FROM " not in step.name)
+        # The builder numbers these alone; a stage may be called like what it does itself, and a RUN may say FROM.
+        numbered = (step for step in self.steps if re.match(r"\[[^\]]*\d+/\d+\] ", step.name))
+        own = (step for step in numbered if not step.instruction.startswith("FROM "))
         return sorted(own, key=lambda step: step.started)
 
     def worked_on(self, step: Step) -> str:

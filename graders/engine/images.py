@@ -121,13 +121,15 @@ class Image:
     def holds(self, secret: str, *, above: Image | None = None) -> list[str]:
         """Names of files, in any layer and in the configuration, that contain the text, deleted ones included.
 
-        In their contents, names, links or attributes; as it is, backwards, in base64, in hexadecimal digits or in gzip.
+        In their contents, names, links, attributes, times or owners; as it is, backwards, in base64, in hexadecimal
+        digits or in gzip.
         """
         forms = disguises.forms(secret)
-        found = []
+        found, numbers = [], disguises.Numbers(forms)
         for member, content in self._layer_members(above):
-            said = [member.name, member.linkname, *member.pax_headers.values()]
-            if disguises.shows("\0".join(said).encode(errors="replace"), forms) or disguises.shows(content, forms):
+            if numbers.show(member):
+                found.append(f"the times or owners of files up to /{member.name}")
+            if disguises.shows(disguises.about(member), forms) or disguises.shows(content, forms):
                 found.append(f"/{member.name}")
         if disguises.shows(json.dumps([self.attributes, self.history()], ensure_ascii=False).encode(), forms):
             found.append("the image's configuration or history")

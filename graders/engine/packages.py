@@ -23,6 +23,7 @@ FOLDER = "/srv"
 SITE = f"server {{ listen 80; root {FOLDER}; autoindex on; location ~ [.]whl$ {{ expires max; }} }}"
 SERVE = f"echo {shlex.quote(SITE)} > /etc/nginx/conf.d/default.conf && exec nginx -g 'daemon off;'"
 PIP_CONF = "/etc/pip.conf"
+QUESTION = re.compile(r'"GET /simple/([^/ ]+)/ HTTP/')
 DOWNLOAD = re.compile(r'"GET /simple/[^/ ]+/([^/ ]+)-py3-none-any[.]whl HTTP/[\d.]+" 200 ')
 
 
@@ -45,11 +46,18 @@ class PackageIndex:
 
     def downloads(self) -> list[str]:
         """What was downloaded since it was started, such as `tides-1.4.0`, in order."""
+        return DOWNLOAD.findall(self._log())
+
+    def questions(self) -> list[str]:
+        """The packages of which somebody asked what there is, such as `tides`, in order, downloaded or not."""
+        return QUESTION.findall(self._log())
+
+    def _log(self) -> str:
         # What was asked before this is in the log when this is.
         mark = secrets.token_hex(8)
-        self.container.request_inside(f"/{mark}", seconds=1)
+        self.container.exec("sh", "-c", f"echo {mark} > /proc/1/fd/1", user="0")
         self.container.wait_log(mark)
-        return DOWNLOAD.findall(self.container.logs())
+        return self.container.logs()
 
 
 def start(run: Run, name: str) -> PackageIndex:

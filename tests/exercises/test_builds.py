@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from graders.engine import frontends, unreachable
+from graders.engine import Build, Step, frontends, unreachable
 from graders.engine.watching import FETCHING_SECONDS, SERVING_SECONDS, STEP_SECONDS, StepWatch
 
 
@@ -125,3 +125,19 @@ def test_the_classic_builder_is_watched_by_what_it_prints(monkeypatch: pytest.Mo
     assert watch.is_over()
     assert watch.overdue
     assert watch.overdue.instruction == "RUN python app.py"
+
+
+def test_steps_of_a_dockerfile_are_told_from_the_builders_own_whatever_they_are_called() -> None:
+    names = [
+        "[internal] load build definition from Dockerfile",
+        "[linux/arm64 internal] load metadata for docker.io/library/busybox:1.37",
+        "[auth] library/busybox:pull token for registry-1.docker.io",
+        "[internal 1/3] FROM docker.io/library/busybox:1.37",
+        "[internal 2/3] RUN echo 'FROM here on #7 CACHED'",
+        "[linux/amd64->arm64 build 2/2] COPY --from=internal /x /x",
+        "exporting to image",
+    ]
+    steps = tuple(Step(name, cached=False, seconds=0, started=0, completed=0, error="", log="") for name in names)
+    build = Build(None, steps, "docker build .")  # type: ignore[arg-type] # what was made is not looked at
+    assert [step.name for step in build.own_steps] == names[4:6]
+    assert [build.worked_on(step) for step in build.own_steps] == ["", "linux/amd64"]

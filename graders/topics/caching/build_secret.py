@@ -69,8 +69,9 @@ def not_in_image(builds: tuple[Build, str], engine: Engine) -> None:
     build, token = builds
     found = build.image.holds(token, above=engine.original("busybox:1.37"))
     if found:
+        places = [f"`{place}`" if place.startswith("/") else place for place in found[:2]]
         raise Failed(
-            f"Whoever gets the image gets the token: it is in {' and '.join(f'`{path}`' for path in found[:2])}.",
+            f"Whoever gets the image gets the token: it is in {' and '.join(places)}.",
             hint="Who wrote it there? A layer keeps what a step leaves, and a later step cannot take it back.",
             evidence=[f"$ {COMMAND}", *build.image.history_evidence()],
         )

@@ -123,7 +123,7 @@ def nowhere(engine: Engine, answer: Answer, builds: Build) -> None:
             evidence=image.history_evidence(),
         )
     if found:
-        hint = "What an instruction says is kept with the image, for all to read."
+        hint = "What a step says, and what it leaves of a file beside its contents, is kept with the image for all."
         raise Failed(f"The token is in {found[0]}.", hint=hint, evidence=image.history_evidence())
 
 

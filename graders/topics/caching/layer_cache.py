@@ -58,19 +58,23 @@ def answers(builds: Build, engine: Engine, answer: Answer) -> None:
         raise Failed(f"A container of the image does not print “{wanted}”.", hint=hint, evidence=run.evidence)
 
 
-@check(needs=answers, points=3)
+@check(needs=answers, points=3, alone=True)
 def installs_nothing_again(installed: Packages, engine: Engine, answer: Answer) -> None:
     """When `app.py` has changed, the next build has the new app and installs nothing again."""
+    index = engine.index(INDEX, image=BASE)
+    before = len(index.questions())
     with answer.copied() as context:
         (context / APP).write_text(_app(answer, "tuesday"))
         build = engine.build(context)
     done = [f"$ echo '# changed' >> {APP} && {build.command}", *build.listed]
-    again = sorted(name for name, found in engine.installed(build.image).items() if installed.get(name) != found)
+    # A file can be given any time, and pip asks what there is before it installs.
+    again = {name for name, found in engine.installed(build.image).items() if installed.get(name) != found}
+    again |= set(index.questions()[before:])
     if again:
         worked = [step for step in build.own_steps if not step.cached]
         first = f" The first step that was not taken from the cache: `{worked[0].instruction}`." if worked else ""
         raise Failed(
-            f"`{APP}` was changed, and the next build installed {' and '.join(f'`{n}`' for n in again)} again.{first}",
+            f"`{APP}` was changed, and the next build installed {_named(again)} again.{first}",
             hint="What does that step read? The installation needs one file of it.",
             evidence=done,
         )
@@ -92,6 +96,10 @@ def follows_lock(engine: Engine, answer: Answer) -> None:
             hint="Who reads that file in your build? A step that reads nothing of it does not notice its change.",
             evidence=[f"$ sed -i s/{OLD}/{NEW}/ {LOCK} && {build.command}", *build.listed],
         )
+
+
+def _named(packages: set[str]) -> str:
+    return " and ".join(f"`{name}`" for name in sorted(packages))
 
 
 def _said(answer: Answer, day: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -22,9 +23,10 @@ from graders.engine.cleaning import present, youngest
 from graders.engine.registries import Registry
 from graders.engine.run import Run
 from graders.engine.scene import Scene
+from graders.errors import Failed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -243,6 +245,15 @@ class Engine:
         files = (path for path in sorted(answer.path.rglob("*")) if path.is_file())
         sign = next(files).relative_to(answer.path).as_posix()
         return folders.opened(self._run, answer.place, sign)
+
+    @contextlib.contextmanager
+    def seeing_folder(self, answer: Answer) -> Iterator[None]:
+        """Where the block fails, say first whether that is because the Engine cannot see the exercise's folder."""
+        try:
+            yield
+        except Failed:
+            with self.folder(answer):
+                raise
 
     def unchanged(self, answer: Answer, container: Container, *names: str, hint: str = STAYS) -> None:
         """See that what exercise.toml calls `unchanged` is so in the folder, and these files of it in a container too.

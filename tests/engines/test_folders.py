@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 
 import pytest
@@ -101,6 +102,14 @@ def test_a_folder_that_the_engine_does_not_see_ends_in_a_sentence(engine, answer
     ):
         pass
     assert not [c for c in engine.containers(status="running") if c.name.startswith("drydock-run-" + engine._run.id)]
+
+
+def test_what_fails_for_want_of_the_folder_is_told_so(engine, answer):
+    with pytest.raises(Failed, match="of its own"), engine.seeing_folder(answer):
+        raise Failed("It failed for a reason of its own.")
+    shutil.rmtree(answer.place)  # the Engine cannot see it now
+    with pytest.raises(DrydockError, match="cannot see the exercise's folder"), engine.seeing_folder(answer):
+        raise Failed("Nothing was mounted.")
 
 
 @pytest.mark.parametrize(

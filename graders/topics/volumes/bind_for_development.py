@@ -7,11 +7,11 @@ BOARD, NOTICES, TIDES = "dd-board", "dd-notices", "tides.txt"
 def served(engine: Engine, answer: Answer) -> Container:
     """`dd-board` publishes port 80 and answers there with the files of `dd-notices`."""
     wanted = answer.file(f"{NOTICES}/{TIDES}").read_bytes().decode(errors="replace")
-    with hinted("`docker run` has an option that publishes a port, and one that gives a folder to the container."):
+    lacks = "`docker run` has an option that publishes a port, and one that gives a folder to the container."
+    with engine.seeing_folder(answer), hinted(lacks):
         board = engine.container(BOARD).running()
         response = board.request(f"/{TIDES}")
-    if response.body != wanted:
-        with engine.folder(answer):  # it says so where the Engine cannot see the folder
+        if response.body != wanted:
             raise Failed(
                 f"For `/{TIDES}`, `{BOARD}` {told(response)}. It is not the file of your folder.",
                 hint="Look at what was mounted. Docker makes a folder that is not there, and it is empty. "

@@ -27,13 +27,13 @@ def answers(engine: Engine, answer: Answer) -> Container:
     text = answer.file(FILE).read_bytes().decode(errors="replace")
     rates = re.findall(r"^rate *= *(\d*)", text, re.MULTILINE)
     wanted = "3 berths, {} a metre".format("\n".join(rates))
-    with hinted("Which file does the program read? And what else does it need, that a mount may cover?"):
+    hint = "Which file does the program read? And what else does it need, that a mount may cover?"
+    with engine.seeing_folder(answer), hinted(hint):
         desk = engine.container(TARIFF).running()
         response = desk.request(PAGE)
         if not response.body.startswith(wanted):
-            with engine.folder(answer):  # it says so where the Engine cannot see the folder
-                seen = f"says `{response.body.strip()[:60]}`" if response.status == 200 else response.seen
-                raise Failed(f"`{TARIFF}` {seen}, in place of `{wanted} …`.", evidence=desk.mount_evidence())
+            seen = f"says `{response.body.strip()[:60]}`" if response.status == 200 else response.seen
+            raise Failed(f"`{TARIFF}` {seen}, in place of `{wanted} …`.", evidence=desk.mount_evidence())
     return desk
 
 

@@ -1,4 +1,2 @@
 docker run --detach --name dd-board --publish 127.0.0.1::80 \
     --volume "$PWD/dd-notices:/usr/share/nginx/html:ro" nginx:1.26
-
-curl --silent "http://$(docker port dd-board 80)/tides.txt"

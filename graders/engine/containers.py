@@ -508,8 +508,10 @@ class Container:
             image = self._run.client.api.commit(self.id, changes=label, pause=False)["Id"]
         return self._start(made, twins.body(made, image, command, host, self._run.labels), shown)
 
-    def made_anew(self, *command: str, **host: Any) -> Container:
+    def made_anew(self, *command: str, image: Image | None = None, **host: Any) -> Container:
         """Start another of the same image and options, as after `docker rm` and the same `docker run` once more.
+
+        With an `image` it is made from that one, as an upgrade is.
 
         What lies in the container's layer, in its anonymous volumes or in memory it does not have; named volumes and
         the host's folders it shares with the first. For names, ports, `command` and `host` see `twin`.
@@ -518,7 +520,8 @@ class Container:
         kept = [m for m in self.mounts if not m.is_anonymous]
         fresh = [m.target for m in self.mounts if m.is_anonymous]
         made["Mounts"] = [m for m in made.get("Mounts") or [] if any(m["Destination"] == k.target for k in kept)]
-        body = twins.body(made, made["Image"], command, host, self._run.labels, copy=True)
+        from_image = image.id if image else made["Image"]
+        body = twins.body(made, from_image, command, host, self._run.labels, copy=True)
         body["Volumes"] = dict(body.get("Volumes") or {}) | {target: {} for target in fresh}
         return self._start(made, body, shown)
 

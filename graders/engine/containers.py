@@ -543,8 +543,12 @@ class Container:
         images.untag(self._run, committed.id)
         return found
 
-    def made_anew(self, *command: str, instead: Mapping[str, str] | None = None, **host: Any) -> Container:
+    def made_anew(
+        self, *command: str, image: Image | None = None, instead: Mapping[str, str] | None = None, **host: Any
+    ) -> Container:
         """Start another of the same image and options, as after `docker rm` and the same `docker run` once more.
+
+        With an `image` it is made from that one, as an upgrade is.
 
         What lies in the container's layer, in its anonymous volumes or in memory it does not have; named volumes and
         the host's folders it shares with the first, but for those that have another volume `instead`, by name. For
@@ -558,7 +562,8 @@ class Container:
             for m in made.get("Mounts") or []
             if m["Destination"] not in fresh
         ]
-        body = twins.body(made, made["Image"], command, host, self._run.labels, copy=True)
+        from_image = image.id if image else made["Image"]
+        body = twins.body(made, from_image, command, host, self._run.labels, copy=True)
         body["Volumes"] = dict(body.get("Volumes") or {}) | {target: {} for target in fresh}
         anew = self._start(made, body, shown)
         anew.shown = f"docker logs {SHOWN_CONTAINER}"  # its `docker run` once more would meet it at what they share

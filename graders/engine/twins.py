@@ -37,6 +37,9 @@ def body(  # noqa: PLR0913 - what a container is made of
     if joins:  # then the Engine refuses what the other container decides
         config.pop("ExposedPorts", None)
     config.pop("MacAddress", None)
+    # What is mounted of a volume where it is not the whole is told by the option alone.
+    options = [(m["Target"], m.get("VolumeOptions") or {}) for m in host_config.get("Mounts") or []]
+    parts = {target: more["Subpath"] for target, more in options if more.get("Subpath")}
     config |= {"Image": image, "Labels": dict(config.get("Labels") or {}) | dict(labels)}
     # Empty means none, null the image's.
     config |= {"Entrypoint": [], "Cmd": list(command)} if command else {"Entrypoint": config.get("Entrypoint") or []}
@@ -55,17 +58,22 @@ def body(  # noqa: PLR0913 - what a container is made of
         "Binds": None,
         "VolumesFrom": None,
         "Mounts": [
-            *(_shared(mount, copy=copy) for mount in of.get("Mounts") or [] if mount["Type"] in SHARED),
+            *(
+                _shared(mount, parts.get(mount["Destination"], ""), copy=copy)
+                for mount in of.get("Mounts") or []
+                if mount["Type"] in SHARED
+            ),
             *(mount for mount in host_config.get("Mounts") or [] if mount["Type"] not in SHARED),
         ],
     }
     return config | {"HostConfig": host_config | dict(host)}
 
 
-def _shared(mount: Attributes, *, copy: bool) -> Attributes:
+def _shared(mount: Attributes, part: str, *, copy: bool) -> Attributes:
     """The option that mounts the same once more; `VolumesFrom` would, but Engines refuse it beside a tmpfs."""
     bind = mount["Type"] == "bind"
-    more = {"BindOptions": {"Propagation": mount["Propagation"]}} if bind else {"VolumeOptions": {"NoCopy": not copy}}
+    of_volume = {"NoCopy": not copy} | ({"Subpath": part} if part else {})
+    more = {"BindOptions": {"Propagation": mount["Propagation"]}} if bind else {"VolumeOptions": of_volume}
     source = mount["Source" if bind else "Name"]
     return {
         "Type": mount["Type"],

@@ -205,6 +205,15 @@ def test_a_container_made_anew_has_what_lies_outside_of_the_first_and_nothing_el
 
 
 @pytest.mark.engine
+def test_a_container_made_anew_from_a_newer_image_has_its_files_and_a_part_of_a_volume_again(engine, volume):
+    part = DockerMount("/data", volume.name) | {"VolumeOptions": {"Subpath": "sub"}}
+    first = engine.run(BUSYBOX, "sleep", "60", mounts=[part])
+    anew = first.made_anew(image=engine.make_image(BUSYBOX, "echo newer >/page", changes=["CMD sh"]))
+    assert anew.text("/page") == "newer\n"
+    assert anew.exec("ls", "/data").stdout == "more.txt\n"
+
+
+@pytest.mark.engine
 def test_a_volume_made_again_under_the_old_name_is_known(engine, volume):
     assert engine.scene_volume(volume.name).name == volume.name
     engine.wait_until(lambda: False, 1.1)  # the Engine writes down when it was made to the second

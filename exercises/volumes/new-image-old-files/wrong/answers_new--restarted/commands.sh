@@ -1,0 +1,1 @@
+docker restart -t 0 dd-notices

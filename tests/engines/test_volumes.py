@@ -221,7 +221,7 @@ def test_a_volume_made_again_under_the_old_name_is_known(engine, volume):
     engine.docker("volume", "create", "--label", "org.drydock.exercise=notebooks", volume.name)
     with pytest.raises(Failed, match="another volume"):
         engine.scene_volume(volume.name)
-    volume.remove()
+    engine.volume(volume.name).remove()  # it has no label of this run
 
 
 @pytest.mark.engine

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from graders.engine import containers
-from graders.errors import Failed
+from graders.errors import DrydockError, Failed
 
 if TYPE_CHECKING:
     from graders.engine.containers import Container
@@ -73,8 +73,8 @@ def _asked(  # noqa: PLR0913, PLR0917 - who is asked what, with what, and how a 
             again=False,
             timeout=2 * READY_SECONDS,
         )
-    except Failed:
-        container.running()  # nobody joins the network of one that has ended meanwhile
+    except (Failed, DrydockError):
+        container.running()  # nobody joins one that has ended meanwhile, or ends just now
         raise
     if done.exit_code:
         container.running()  # one that ended meanwhile says why itself

@@ -17,7 +17,7 @@ volumes:
       backup: nightly
 END
 docker compose up --detach
-docker compose exec -T berths sh -c 'until pg_isready --quiet --host 127.0.0.1 --username master; do sleep 0.2; done'
+docker compose exec -T berths timeout 40 sh -c 'until pg_isready --quiet --host 127.0.0.1 --username master; do sleep 0.2; done'
 docker compose exec -T berths psql --username master harbour <<END
 CREATE TABLE berths (berth text PRIMARY KEY, ship varchar(40) NOT NULL);
 INSERT INTO berths (ship, berth) VALUES ('$SHIP', '$BERTH');

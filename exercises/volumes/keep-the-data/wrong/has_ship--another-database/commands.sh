@@ -4,6 +4,6 @@ docker volume create --label backup=nightly dd-berths-data
 docker run --detach --name dd-berths --env POSTGRES_PASSWORD=harbour --env POSTGRES_DB=harbour \
     --volume dd-berths-data:/var/lib/postgresql/data postgres:17
 
-docker exec dd-berths sh -c 'until pg_isready --quiet --host 127.0.0.1 --username postgres; do sleep 0.2; done'
+docker exec dd-berths timeout 40 sh -c 'until pg_isready --quiet --host 127.0.0.1 --username postgres; do sleep 0.2; done'
 docker exec dd-berths psql --username postgres --command "CREATE TABLE berths (ship text, berth integer)"
 docker exec dd-berths psql --username postgres --command "INSERT INTO berths VALUES ('$SHIP', $BERTH)"

@@ -567,6 +567,8 @@ def test_the_picture_is_what_the_engine_keeps(engine, monkeypatch):
     assert "shared by dd-demo-second:1 and dd-demo-third:1" in shown
     assert "dd-demo-first:1 ends here" in shown
     assert "in dd-demo-third:1 only: ENV B=2" in shown
+    # One with layers that nothing on the Engine has used before.
+    assert len(look(engine, ["nginx:1.26"]).stacks[0].layers) == len(engine.image("nginx:1.26").layers) > 1
     with pytest.raises(Failed, match="no image called `dd-demo-none`"):
         look(engine, ["dd-demo-none"])
     in_terminal(engine, shown)

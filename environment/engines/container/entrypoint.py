@@ -273,6 +273,9 @@ def make_skeleton() -> None:
         (new / place / layer / content).symlink_to(ROOT / place / layer / content)
         if (ROOT / place / layer / "work").exists():
             (new / place / layer / "work").mkdir(mode=0o700)
+        if not IN_CONTAINERD:
+            # Moby's overlay2 then mounts a layer read-only for `docker save`; it cannot write through a link.
+            (new / place / layer / "committed").touch()
     new.rename(SKELETON)
 
 

@@ -35,6 +35,15 @@ TOKEN = "a-token-of-this-test"
 SECRET = "/run/secrets/ca.crt"
 HUB = ["jupyter-lab", "--ip=0.0.0.0", "--port=8888", f"--IdentityProvider.token={TOKEN}"]
 LISTENING = "0A"
+LOOPBACK = {"0100007F", "00000000000000000000000001000000"}
+"""127.0.0.1 and ::1, as /proc/net writes them on the processors that are in use."""
+HOLDER = """
+for process in /proc/[0-9]*; do
+    if ls -l $process/fd 2>/dev/null | grep -q "socket:\\[$0\\]"; then tr '\\0' ' ' <$process/cmdline; exit; fi
+done
+"""
+"""Prints the command line of the process that has a socket, by its inode."""
+ALONE = "until grep -q ' 0100007F:[0-9A-F]* 00000000:0000 0A ' /proc/net/tcp; do sleep 0.2; done"
 BUSYBOX = "busybox:1.37"
 
 
@@ -137,10 +146,12 @@ class Pod:
         with urlopen(asked, timeout=60):
             pass
 
-    def listening(self) -> set[int]:
-        """The ports that something in the pod listens on."""
+    def listening(self) -> tuple[set[int], set[str]]:
+        """The ports on which something in the pod listens for others, and what listens for the pod alone."""
         rows = [line.split() for line in self.run("cat", "/proc/net/tcp", "/proc/net/tcp6").splitlines()]
-        return {int(row[1].rpartition(":")[2], 16) for row in rows if row[3] == LISTENING}
+        heard = [(*row[1].split(":"), row[9]) for row in rows if row[3] == LISTENING]
+        alone = {self.run("sh", "-c", HOLDER, inode).strip() for address, _, inode in heard if address in LOOPBACK}
+        return {int(port, 16) for address, port, _ in heard if address not in LOOPBACK}, alone
 
 
 @contextmanager
@@ -216,13 +227,18 @@ def test_a_learner_who_comes_by_the_badge_does_an_exercise_wrong_then_right(host
         page.close()
 
 
-def test_nothing_but_jupyterlab_listens_on_a_port(host, image):
+def test_nothing_but_jupyterlab_listens_on_a_port_that_others_reach(host, image):
     with pod(host, image) as started:
         started.wait_for_jupyterlab()
         started.wait_for_engine()
-        started.post("api/kernels")
         started.post("api/terminals")
-        assert started.listening() == {8888}
+        assert started.listening() == ({8888}, set())
+        started.post("api/kernels")
+        started.run("timeout", "60", "sh", "-c", ALONE)
+        others, alone = started.listening()
+        assert others == {8888}
+        assert len(alone) == 1
+        assert "ipykernel_launcher" in alone.pop()
 
 
 def test_the_engine_listens_for_its_user_alone(host, image):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,6 +156,7 @@ def _start_of(name: str, folder: int) -> str:
 
 
 def _look_at(number: int) -> _Process | None:
+    """Return a process, or None where it has ended, or is about to: the kernel kills it, and has not come to that."""
     folder = Path(f"/proc/{number}")
     try:
         state, *fields = (folder / "stat").read_text().rpartition(")")[2].split()
@@ -162,7 +164,13 @@ def _look_at(number: int) -> _Process | None:
         status = (folder / "exe").stat()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    return None if state in "ZX" else _Process(link.name, fields[18], (str(link), status.st_dev, status.st_ino))
+    # Fields 22 and 31 of proc_pid_stat(5): when it began, and the signals that wait for it.
+    is_killed = int(fields[27]) & (1 << (signal.SIGKILL - 1))
+    return (
+        None
+        if state in "ZX" or is_killed
+        else _Process(link.name, fields[18], (str(link), status.st_dev, status.st_ino))
+    )
 
 
 def _is_inside(number: int, first: int) -> bool:

@@ -16,6 +16,9 @@ from graders.errors import DrydockError, Failed
 from graders.exercise import exercises
 from graders.reset import clean
 
+# One after another: they are about one volume, on one Engine.
+pytestmark = pytest.mark.xdist_group("ddtest-volume")
+
 BUSYBOX = "busybox:1.37"
 ANONYMOUS = "0" * 64
 

@@ -182,16 +182,20 @@ def _remove(client: docker.DockerClient, owned: Owned, whose: str, remedy: str) 
                 if kind == "container" and error.status_code == HTTPStatus.CONFLICT and _goes(client, name):
                     gone.append(f"{kind} {name}")
                     continue
-                used = _users(client, name) if kind == "volume" else ""
-                why = f"{used} it" if used else error.explanation or error
+                why = (kind == "volume" and _users(client, name)) or error.explanation or error
                 raise DrydockError(f"The {kind} `{name}` {whose} cannot be removed: {why}.", remedy) from None
     return gone
 
 
 def _users(client: docker.DockerClient, volume: str) -> str:
-    """The containers that mount a volume, as the beginning of a sentence."""
+    """What containers mount a volume, as a part of a sentence; empty where none does."""
     found = client.api.containers(all=True, filters={"volume": volume})
-    names = [f"`{name.removeprefix('/')}`" for one in found for name in one["Names"] or ()]
-    return (
-        f"the container {names[0]} uses" if len(names) == 1 else f"the containers {', '.join(names)} use" * bool(names)
-    )
+    names = [
+        f"`{name.removeprefix('/')}`"
+        for one in found
+        if any(mount.get("Name") == volume for mount in one["Mounts"])  # the filter takes a path, too
+        for name in one["Names"] or ()
+    ]
+    if len(names) > 1:
+        return f"the containers {', '.join(names)} use it"
+    return f"the container {names[0]} uses it" if names else ""

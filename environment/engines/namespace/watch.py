@@ -166,11 +166,9 @@ def _look_at(number: int) -> _Process | None:
         return None
     # Fields 22 and 31 of proc_pid_stat(5): when it began, and the signals that wait for it.
     is_killed = int(fields[27]) & (1 << (signal.SIGKILL - 1))
-    return (
-        None
-        if state in "ZX" or is_killed
-        else _Process(link.name, fields[18], (str(link), status.st_dev, status.st_ino))
-    )
+    if state in "ZX" or is_killed:
+        return None
+    return _Process(link.name, fields[18], (str(link), status.st_dev, status.st_ino))
 
 
 def _is_inside(number: int, first: int) -> bool:

@@ -61,17 +61,17 @@ def answers_new(engine: Engine, answer: Answer) -> Container:
 @check(needs=answers_new, points=3)
 def uploads_kept(answers_new: Container, answer: Answer) -> None:
     """All uploads are at `/srv/www/uploads` with contents, owners and modes, and the service can add to them."""
-    with hinted(evidence=answers_new.exec("ls", "-lnRA", UPLOADS, user="0").evidence.copy):
+    with hinted(evidence=answers_new.look("ls", "-lnRA", UPLOADS).evidence.copy):
         for path, text in uploads(answer).items():
             if (seen := answers_new.text(path)) != text:
                 what = "is not there" if seen is None else "has other contents"
                 raise Failed(f"The upload `{path}` {what}.", hint=f"What do you see there, and what is hidden? {BACK}")
         for path, mode in {FOLDER: f"{MODE}700", **dict.fromkeys(uploads(answer), f"{MODE}600")}.items():
-            if (seen := answers_new.exec("stat", "-c", "%u:%g %a", path, user="0").stdout.strip()) != mode:
+            if (seen := answers_new.look("stat", "-c", "%u:%g %a", path).stdout.strip()) != mode:
                 hint = f"What keeps the owner and the mode of what is copied? {BACK}"
                 raise Failed(f"`{path}` had the owner and mode `{mode}`, and has `{seen}`.", hint=hint)
         if answers_new.exec("test", "-w", UPLOADS, user=OWNER).exit_code:
-            evidence = answers_new.exec("ls", "-lnd", UPLOADS, user="0").evidence
+            evidence = answers_new.look("ls", "-lnd", UPLOADS).evidence
             raise Failed(
                 f"The service, user {OWNER}, cannot add to `{UPLOADS}`.", hint="Whose is it?", evidence=evidence
             )

@@ -36,11 +36,11 @@ def live(gauge: Container, display: Container, answer: Answer) -> None:
     """The display shows what the gauge writes from now on, and no longer what it removes."""
     name = f"{answer.nonce('tide', 8)}.txt"
     hint = "A copy is as old as the moment when it was made. Can the display look into the very folder of the gauge?"
-    written = gauge.exec("sh", "-c", f"echo high water >{FOLDER}/{name}", user="0")
+    written = gauge.exec("sh", "-c", f"echo high water >{FOLDER}/{name}")
     try:
         seen = display.request_inside(f"/{name}", seconds=2)
     finally:
-        removed = gauge.exec("rm", f"{FOLDER}/{name}", user="0")
+        removed = gauge.exec("rm", f"{FOLDER}/{name}")
     if "high water" not in seen.stdout:
         raise Failed(
             f"For this check the gauge wrote `{name}`, and the display does not show it.",

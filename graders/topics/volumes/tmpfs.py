@@ -31,7 +31,7 @@ def in_memory(running: Container) -> None:
 @check(needs=in_memory, points=1)
 def limited(running: Container) -> None:
     """It takes no more than 1 MiB."""
-    looked = running.exec("stat", "-f", "-c", "%b %S", PLACE, user="0")
+    looked = running.look("stat", "-f", "-c", "%b %S", PLACE)
     blocks, size = [*map(int, looked.stdout.split()), 0, 0][:2]
     if blocks * size > MOST:
         raise Failed(
@@ -44,7 +44,7 @@ def limited(running: Container) -> None:
 @check(needs=in_memory, points=2)
 def has_code(running: Container, answer: Answer) -> None:
     """The file `/run/gate/code` is there, in memory too, with the code of now."""
-    done = running.exec("cat", FILE, user="0")
+    done = running.look("cat", FILE)
     if done.stdout.strip() != variables(answer)["CODE"]:
         quoted = "Which shell puts the code in place of `$CODE`? In the container there is no such variable."
         lost = "What was in memory is gone once the container has stopped; and `docker cp` never sees what is there."
@@ -70,7 +70,7 @@ def nowhere_else(running: Container, answer: Answer) -> None:
             raise Failed(
                 f"The code is in {found[0]} of `{GATE}`, which Docker keeps on the disk.", evidence=_shown(found[0])
             )
-        mounted = running.exec("grep", "-rlF", code, *on_disk, user="0") if on_disk else None
+        mounted = running.look("grep", "-rlF", code, *on_disk) if on_disk else None
         if mounted and mounted.stdout:
             raise Failed(
                 f"The code is in `{mounted.stdout.split()[0]}`, which is on a disk.", evidence=mounted.evidence
@@ -84,7 +84,7 @@ def nowhere_else(running: Container, answer: Answer) -> None:
 
 def _system(container: Container, path: str) -> str:
     """The kind of file system that the kernel has at a path."""
-    return container.exec("stat", "-f", "-c", "%T", path, user="0").stdout.strip()
+    return container.look("stat", "-f", "-c", "%T", path).stdout.strip()
 
 
 def _shown(where: str) -> list[str]:

@@ -170,8 +170,9 @@ class Container:
         return mounts.covering(self.mounts, path)
 
     def mount_evidence(self) -> list[str]:
-        """`docker inspect` with what is mounted where, for a verdict."""
-        return self.evidence(mounts.MOUNTS)
+        """`docker inspect` with what is mounted where, for a verdict; the Engine tells it in any order."""
+        command, *told = self.evidence(mounts.MOUNTS)
+        return [command, *sorted(told, key=lambda line: line.rpartition(" at ")[2])]
 
     @property
     def image(self) -> Image:

@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from graders.engine.addresses import Address
     from graders.engine.builds import Build, Step
     from graders.engine.capabilities import QUESTIONS, Capabilities
     from graders.engine.containers import PROBE_IMAGE, Container
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from graders.engine.folders import Folder
     from graders.engine.images import Image
     from graders.engine.mounts import Mount
+    from graders.engine.networks import Door, Network, Reach, Seen
     from graders.engine.packages import PackageIndex
     from graders.engine.platforms import PlatformImage, Program
     from graders.engine.processes import Process
@@ -27,25 +29,31 @@ if TYPE_CHECKING:
 __all__ = [
     "PROBE_IMAGE",
     "QUESTIONS",
+    "Address",
     "Attributes",
     "Build",
     "Capabilities",
     "Container",
+    "Door",
     "Engine",
     "Finished",
     "Folder",
     "Image",
     "Mount",
+    "Network",
     "PackageIndex",
     "PlatformImage",
     "Process",
     "Program",
+    "Reach",
     "Registry",
+    "Seen",
     "Step",
     "Volume",
 ]
 
 _MODULES = {
+    "addresses": ("Address",),
     "builds": ("Build", "Step"),
     "capabilities": ("QUESTIONS", "Capabilities"),
     "containers": ("PROBE_IMAGE", "Container"),
@@ -53,6 +61,7 @@ _MODULES = {
     "folders": ("Folder",),
     "images": ("Image",),
     "mounts": ("Mount",),
+    "networks": ("Door", "Network", "Reach", "Seen"),
     "packages": ("PackageIndex",),
     "platforms": ("PlatformImage", "Program"),
     "processes": ("Process",),

@@ -48,8 +48,10 @@ def remove_labelled(client: docker.DockerClient, label: str, *, of_sessions: boo
         with contextlib.suppress(docker.errors.NotFound):
             api.remove_container(container["Id"], force=True, v=True)
     for network in chosen(api.networks(filters=filters)):
-        # One that a container of the learner's is connected to stays, as long as it is.
+        # A container of the learner's that is on it leaves it, and goes on; what goes meanwhile is gone.
         with contextlib.suppress(docker.errors.APIError):
+            for container in api.inspect_network(network["Id"])["Containers"]:
+                api.disconnect_container_from_network(container, network["Id"], force=True)
             api.remove_network(network["Id"])
     for volume in chosen(api.volumes(filters=filters)["Volumes"] or []):
         with contextlib.suppress(docker.errors.APIError):

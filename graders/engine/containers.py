@@ -19,7 +19,7 @@ import requests.exceptions
 
 from environment.engines.frames import STDERR, frames
 from environment.engines.script import TIMED_OUT
-from graders.engine import disguises, events, files, images, mounts, twins
+from graders.engine import addresses, disguises, events, files, images, mounts, twins
 from graders.engine.cleaning import REMOVAL_SECONDS
 from graders.engine.images import Image
 from graders.engine.words import (
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from docker.models.containers import Container as DockerContainer
 
     from environment.engines import Response
+    from graders.engine.addresses import Address
     from graders.engine.mounts import Mount
     from graders.engine.run import Run
 
@@ -159,6 +160,11 @@ class Container:
         """Its address on the network that it joined first; empty where it does not run."""
         networks = self.attributes["NetworkSettings"]["Networks"].values()
         return str(next((network["IPAddress"] for network in networks), ""))
+
+    @property
+    def addresses(self) -> dict[str, Address]:
+        """What it has in each of its networks, by their names."""
+        return addresses.addresses(self.attributes)
 
     @property
     def mounts(self) -> list[Mount]:
@@ -530,6 +536,14 @@ class Container:
         if self.diff():
             image = self._committed()
         return self._start(made, twins.body(made, image, command, host, self._run.labels), shown)
+
+    def twin_prints(self, text: str, **host: Any) -> bool:
+        """Whether a `twin` prints a line with the text; one that prints nothing is started twice, as `once` does it."""
+        for _ in range(2):
+            twin = self.twin(**host)
+            if twin.wait_log(text) or twin.logs():
+                return text in twin.logs()
+        return False
 
     def _committed(self) -> str:
         label = [f"LABEL {key}={value}" for key, value in self._run.labels.items()]

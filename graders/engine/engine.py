@@ -14,6 +14,7 @@ from graders.engine import (
     folders,
     images,
     keeping,
+    networks,
     packages,
     processes,
     registries,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from graders.engine.containers import Container
     from graders.engine.folders import Folder
     from graders.engine.images import Image
+    from graders.engine.networks import Door, Network, Reach
     from graders.engine.owned import Owned
     from graders.engine.pace import Pace
     from graders.engine.packages import PackageIndex
@@ -161,6 +163,18 @@ class Engine:
         """Whether there is a volume of this name."""
         return volumes.exists(self._run, name)
 
+    def network(self, name: str) -> Network:
+        """The network of this name or id; fails, listing what is there, where there is none."""
+        return networks.find(self._run, name)
+
+    def networks(self, **filters: str | list[str]) -> list[Network]:
+        """All networks that match the filters of `docker network ls --filter`, by name."""
+        return networks.matching(self._run, **filters)
+
+    def has_network(self, name: str) -> bool:
+        """Whether there is a network of this name."""
+        return networks.exists(self._run, name)
+
     def original(self, reference: str) -> Image:
         """The image that a name stood for before the answer's commands ran, if they ran here."""
         return images.original(self._run, reference)
@@ -176,6 +190,10 @@ class Engine:
     def scene_volume(self, name: str) -> Volume:
         """The volume that `prepare` made under this name; fails where another has the name now, or none."""
         return self._scene.volume(name)
+
+    def scene_network(self, name: str) -> Network:
+        """The network that `prepare` made under this name; fails where another has the name now, or none."""
+        return self._scene.network(name)
 
     def made(self, name: str) -> str:
         """The id of what `prepare` made under this name: an answer can copy a name, labels and contents, not an id.
@@ -228,6 +246,13 @@ class Engine:
         Waits until the server is ready; fails, showing its words and its log, where it refuses or never is.
         """
         return databases.sql(self._run, container, statement)
+
+    def reach(self, *doors: Door) -> Reach:
+        """Who reaches whom: each door is tried from the network of the container in which it begins, side by side.
+
+        One that should be open is tried until it is, for 10 seconds at most; another is tried once.
+        """
+        return networks.reach(self._run, doors)
 
     def redis(self, container: Container, *command: str) -> list[str]:
         """What the Redis server in a container says to a command, a line a value; see `sql`."""
@@ -351,6 +376,14 @@ class Engine:
         if anonymous:
             self._scene.add(name, made.name)
         self._scene.add(made.name, made.created)
+        return made
+
+    def make_network(
+        self, name: str, *, subnet: str = "", internal: bool = False, labels: Mapping[str, str] | None = None
+    ) -> Network:
+        """A bridge with this range of addresses, or one that the Engine chooses."""
+        made = networks.make(self._run, name, labels or {}, subnet=subnet, internal=internal)
+        self._scene.add(name, made.id)
         return made
 
     def start_index(self, name: str, *, base: str, image: str) -> PackageIndex:

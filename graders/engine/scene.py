@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import docker.errors
 
 from environment.engines import EXERCISE_LABEL
-from graders.engine import containers, volumes
+from graders.engine import containers, networks, volumes
 from graders.engine.run import OWN
 from graders.errors import DrydockError, Failed
 
 if TYPE_CHECKING:
     from graders.engine.containers import Container
+    from graders.engine.networks import Network
     from graders.engine.run import Run
     from graders.engine.volumes import Volume
     from graders.engine.words import Attributes
@@ -101,6 +102,17 @@ class Scene:
                 evidence=volume.evidence("{{.Name}} was created at {{.CreatedAt}}"),
             )
         return volume
+
+    def network(self, name: str) -> Network:
+        """The network that was made under this name; fails where another has the name now, or none."""
+        network = networks.find(self._run, name)
+        if network.id != self.made(name):
+            raise Failed(
+                f"`{name}` is another network than the one of this exercise, which is gone.",
+                hint="`%reset` brings it back.",
+                evidence=network.evidence("{{.Name}} was created at {{.Created}}"),
+            )
+        return network
 
     @property
     def volume_name(self) -> str:

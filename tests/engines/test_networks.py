@@ -1,0 +1,146 @@
+"""Who reaches whom is measured from where each container stands, and said so that a learner can try it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from environment.engines.found import FoundEngine
+from environment.engines.session import current_session
+from graders.engine import Door, Engine
+from graders.errors import DrydockError, Failed
+
+pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("networks")]
+
+BUSYBOX, PYTHON = "busybox:1.37", "python:3.13-slim"
+FRONT, BACK = "ddtest-front", "ddtest-back"
+PAGE = "mkdir /page; echo {text} >/page/index.html; exec httpd -f -p {where} -h /page"
+ECHO = (
+    "import socket; s = socket.socket(type=socket.SOCK_DGRAM); s.bind(('', 53))\n"
+    "while True: said, who = s.recvfrom(99); s.sendto(said[::-1], who)"
+)
+
+
+@pytest.fixture(scope="module")
+def engine():
+    with Engine(FoundEngine.find(), "networking", session=current_session()) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def app(engine):
+    """A page in front, one that only itself can see, an API in both networks, and a store behind."""
+    front, back = engine.make_network(FRONT), engine.make_network(BACK, internal=True)
+    page = {"web": "80", "shy": "127.0.0.1:80", "api": "80"}
+    made = {
+        name: engine.run(BUSYBOX, "sh", "-c", PAGE.format(text=name, where=where), name=f"ddtest-{name}", network=FRONT)
+        for name, where in page.items()
+    }
+    made["store"] = engine.run(PYTHON, "python", "-c", ECHO, name="ddtest-store", network=BACK)
+    back.connect(made["api"], "ddtest-service")
+    yield made | {"front": front, "back": back}
+    for container in made.values():
+        container.remove()
+
+
+def test_each_way_is_tried_from_the_network_of_the_container_it_begins_in(engine, app):
+    web, api, shy = app["web"], app["api"], app["shy"]
+    doors = {
+        Door(web, "ddtest-api", 80): "answers",
+        Door(web, "ddtest-api", 81, is_open=False): "refused",
+        Door(web, "ddtest-shy", 80, is_open=False): "refused",
+        Door(shy, "127.0.0.1", 80): "answers",
+        Door(web, "ddtest-store", 53, is_open=False): "no such name",
+        Door(web, app["store"].addresses[BACK].ip, 53, is_open=False): "no answer",
+        Door(app["store"], "192.0.2.1", 80, is_open=False): "no way there",
+        Door(api, "ddtest-store", 53, protocol="udp", says="tide"): "answers",
+        Door(api, "ddtest-store", 54, is_open=False, protocol="udp"): "refused",
+    }
+    seen = engine.reach(*doors)
+    assert {door: one.how for door, one in seen.seen.items()} == doors
+    assert seen.wrong == []
+    assert next(one.text for door, one in seen.seen.items() if door.protocol == "udp") == "edit"
+
+
+def test_what_a_page_says_is_read_by_name_and_from_the_engines_machine(engine, app):
+    address = app["web"].addresses[FRONT].ip
+    by_name = Door(app["api"], "ddtest-web", 80, protocol="http")
+    outside = Door(None, address, 80, protocol="http")
+    missing = Door(app["api"], "ddtest-web", 80, protocol="http", says="/none")
+    seen = engine.reach(by_name, outside, missing).seen
+    assert [seen[by_name].text, seen[outside].text] == ["200 web\n", "200 web\n"]
+    assert seen[missing].text.startswith("404 ")
+
+
+def test_a_port_whose_proxy_takes_every_connection_is_not_open_for_that(engine, app):
+    deaf = engine.run(BUSYBOX, "sleep", "60", publish=[80])
+    (_, port), *_ = deaf.published(80)
+    (door,) = doors = [Door(None, "127.0.0.1", port, is_open=False)]
+    assert not engine.reach(*doors).seen[door].is_open
+    deaf.remove()
+
+
+def test_a_table_shows_what_should_be_beside_what_is(engine, app):
+    web = app["web"]
+    seen = engine.reach(
+        Door(web, "ddtest-api", 80, is_open=False), Door(web, "ddtest-web", 80), Door(app["api"], "ddtest-web", 80)
+    )
+    assert seen.evidence == [
+        "from        ddtest-api:80      ddtest-web:80",
+        "ddtest-web  answers, must not  answers",
+        "ddtest-api                     answers",
+        "$ docker run --rm -i --network container:ddtest-web busybox:1.37 nc -w 2 ddtest-api 80",
+    ]
+
+
+def test_a_way_that_opens_late_is_waited_for(engine, app):
+    late = engine.run(BUSYBOX, "sh", "-c", "sleep 2; " + PAGE.format(text="late", where="80"), network=FRONT)
+    door = Door(app["web"], late.addresses[FRONT].ip, 80)
+    assert engine.reach(door).seen[door].is_open
+    late.remove()
+
+
+def test_thirty_six_ways_take_a_few_seconds(engine, app):
+    names = [name for name in ("web", "shy", "api") for _ in range(2)]
+    began = time.monotonic()
+    engine.reach(*(Door(app[name], f"ddtest-{other}", 1000 + n, is_open=False)
+                   for name in names for n, other in enumerate(names)))  # fmt: skip
+    assert time.monotonic() - began < 10 * engine.patience
+
+
+def test_one_that_has_ended_is_said_so_before_anything_is_measured(engine):
+    ended = engine.run(BUSYBOX, "true", name="ddtest-ended")
+    ended.wait_exit()
+    with pytest.raises(Failed, match="is not running: it exited with code 0"):
+        engine.reach(Door(ended, "127.0.0.1", 80))
+    ended.remove()
+
+
+def test_a_container_tells_its_addresses_and_names_in_each_network(app):
+    api = app["api"].addresses
+    assert list(api) == [BACK, FRONT]
+    assert api[BACK].aliases == ("ddtest-service",)
+    assert api[FRONT].aliases == ()
+    assert api[FRONT].ip.rsplit(".", 1)[0] == api[FRONT].gateway.rsplit(".", 1)[0]
+
+
+def test_a_network_tells_who_is_in_it_and_how_it_was_made(engine, app):
+    front, back = engine.network(FRONT), engine.network(BACK)
+    assert [member.name for member in front.members] == ["ddtest-api", "ddtest-shy", "ddtest-web"]
+    assert (front.is_internal, back.is_internal, front.driver) == (False, True, "bridge")
+    assert engine.has_network(FRONT)
+    assert not engine.has_network("ddtest-fro")
+    assert engine.scene_network(FRONT).id == front.id
+    with pytest.raises(Failed, match="no network called `ddtest-none`"):
+        engine.network("ddtest-none")
+
+
+def test_a_range_that_another_network_has_ends_in_a_sentence(engine, app):
+    with pytest.raises(DrydockError, match=r"cannot be made: .*overlap"):
+        engine.make_network("ddtest-again", subnet=app["front"].subnets[0])
+
+
+def test_the_interface_of_a_bridge_is_on_the_engines_machine(engine, app):
+    found = engine.once(BUSYBOX, "ls", "/sys/class/net", network_mode="host").stdout.split()
+    assert app["front"].interface in found

@@ -150,6 +150,21 @@ def test_a_log_without_end_is_listened_to_for_a_while(engine):
     container.remove()
 
 
+@pytest.mark.parametrize("says", ["word", "else"])
+def test_what_a_twin_prints_is_known_though_it_ends_at_once(engine, says):
+    container = engine.run("busybox:1.37", "echo", says)
+    assert container.twin_prints("word") == (says == "word")
+    container.remove()
+
+
+def test_a_twin_whose_first_word_got_lost_is_asked_again(engine):
+    volume = engine.make_volume("ddtest-second", {})
+    script = "[ -e /kept/once ] && echo word; : >/kept/once"
+    container = engine.create("busybox:1.37", "sh", "-c", script, name="ddtest-twice", volumes=[f"{volume.name}:/kept"])
+    assert container.twin_prints("word")
+    container.remove()
+
+
 @pytest.mark.parametrize("seconds", [1, 6])
 def test_a_silent_server_is_asked_for_as_long_as_was_said(engine, seconds):
     server = engine.run("busybox:1.37", "sh", "-c", "while nc -l -p 80 -w 60; do :; done")

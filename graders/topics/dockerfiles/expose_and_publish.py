@@ -132,8 +132,7 @@ def visitor(engine: Engine, answer: Answer, running: Container, key_not_publishe
     write = ["sh", "-c", f'echo "$1" > {KEPT}', "sh"]
     running.exec(*write, other, user="0")
     try:
-        again = container.twin(network_mode=container.host_config["NetworkMode"])
-        if not again.wait_log(other):
+        if not container.twin_prints(other, network_mode=container.host_config["NetworkMode"]):
             raise Failed(
                 f"The check gave `{NAME}` another key and started a second visitor with the command of `{VISITOR}`; "
                 "it did not print the new key.",

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from environment import UnavailableError
 from graders import coming
 from graders.connect import connect, throwaway_kind
-from graders.engine import Engine
+from graders.engine import PROBE_IMAGE, Engine
 from graders.engine.capabilities import command_version
+from graders.engine.folders import SHARE
 from graders.errors import DrydockError
 from graders.workspace import find_workspace
 
@@ -98,6 +99,7 @@ def examine() -> Report:
         ]
         findings.append(Finding("image store", "ok", engine.image_store))
         findings.append(_images(connection))
+        findings += _folder(engine, find_workspace())
         findings.append(_throwaway(engine))
     findings += settings(os.environ)
     return Report(tuple(findings))
@@ -136,6 +138,15 @@ def _images(connection: Connection) -> Finding:
         return Finding("course images", "missing", f"{', '.join(missing)} missing.", "drydock images build")
     said = f" Stand-ins made from Debian's packages: {', '.join(stand_ins)}." if stand_ins else ""
     return Finding("course images", "ok", f"all {len(states)} are there.{said}")
+
+
+def _folder(engine: Engine, workspace: Path) -> list[Finding]:
+    """Whether containers can have folders of the learner's; nothing where that cannot be tried."""
+    if not engine.has_image(PROBE_IMAGE) or not os.access(workspace, os.W_OK):
+        return []
+    if seen := engine.unseen(workspace):
+        return [Finding("your folder", "limited", f"{seen} Exercises that mount it cannot be done.", f"{SHARE}.")]
+    return [Finding("your folder", "ok", f"Containers can have folders in {workspace}.")]
 
 
 def _throwaway(engine: Engine) -> Finding:

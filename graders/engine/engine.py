@@ -271,6 +271,10 @@ class Engine:
         sign = next(files).relative_to(answer.path).as_posix()
         return folders.opened(self._run, answer.place, sign)
 
+    def unseen(self, path: Path) -> str:
+        """Why the Engine cannot mount a folder of this machine, as a sentence; empty where it can."""
+        return folders.unseen(self._run, path)
+
     @contextlib.contextmanager
     def seeing_folder(self, answer: Answer) -> Iterator[None]:
         """Where the block fails, say first whether that is because the Engine cannot see the exercise's folder."""

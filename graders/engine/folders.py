@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import posixpath
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import docker.errors
@@ -17,7 +19,6 @@ from graders.errors import DrydockError, Failed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from graders.engine.containers import Container
     from graders.engine.run import Run
@@ -41,10 +42,11 @@ find "$@" -xdev -maxdepth DEPTH -name NAME -exec sh -c 'echo "${1%/*}" >"$1.writ
 true
 """
 """Writes beside a file, wherever it is found below these paths, where that was."""
-UNSEEN = (
+SHARE = (
     "With Docker Desktop, share it under *Settings, Resources, File sharing*; with Colima, name it with "
-    "`colima start --mount`; an Engine on another machine cannot do this exercise. Then check again."
+    "`colima start --mount`"
 )
+UNSEEN = f"{SHARE}; an Engine on another machine cannot do this exercise. Then check again."
 
 
 class Folder:
@@ -160,5 +162,15 @@ def opened(run: Run, path: Path, sign: str) -> Iterator[Folder]:
             container.remove()
 
 
+def unseen(run: Run, path: Path) -> str:
+    """Why the Engine cannot mount a folder of this machine, as a sentence; empty where it can."""
+    with tempfile.NamedTemporaryFile(dir=path, prefix=KEPT_BESIDE) as sign:
+        try:
+            with opened(run, path, Path(sign.name).name):
+                return ""
+        except DrydockError as error:
+            return error.what
+
+
 def _unseen(path: Path, why: str) -> DrydockError:
-    return DrydockError(f"The Engine cannot see the exercise's folder, `{path}`: {why.strip().rstrip('.')}.", UNSEEN)
+    return DrydockError(f"The Engine cannot see the folder `{path}`: {why.strip().rstrip('.')}.", UNSEEN)

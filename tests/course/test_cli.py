@@ -303,6 +303,15 @@ def test_doctor_without_an_engine_names_the_remedy(home):
 
 
 @pytest.mark.engine
+def test_doctor_tells_whether_containers_can_have_folders_of_yours(home):
+    (home / "drydock").mkdir()
+    found = {one["name"]: one for one in json.loads(drydock("doctor", "--json").stdout)["findings"]}
+    assert found["your folder"]["state"] == "ok"
+    assert str(home / "drydock") in found["your folder"]["seen"]
+    assert list((home / "drydock").iterdir()) == []
+
+
+@pytest.mark.engine
 def test_an_answer_is_graded_in_a_namespace_when_that_is_asked_for(home):
     done = drydock(
         "check", "images/first-container", "--answer", str(FIRST / "solution"), "--engine", "namespace", "--json"

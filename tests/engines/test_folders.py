@@ -90,7 +90,7 @@ def test_a_file_that_is_not_there_fails_with_a_sentence(engine, answer):
 
 def test_a_folder_that_the_engine_does_not_see_ends_in_a_sentence(engine, answer, tmp_path):
     with (
-        pytest.raises(DrydockError, match="cannot see the exercise's folder") as absent,
+        pytest.raises(DrydockError, match="cannot see the folder") as absent,
         folders.opened(engine._run, tmp_path / "absent", "commands.sh"),
     ):
         pass
@@ -104,11 +104,18 @@ def test_a_folder_that_the_engine_does_not_see_ends_in_a_sentence(engine, answer
     assert not [c for c in engine.containers(status="running") if c.name.startswith("drydock-run-" + engine._run.id)]
 
 
+def test_a_folder_that_containers_cannot_have_is_told_before_it_is_needed(engine, throwaway, tmp_path):
+    assert engine.unseen(tmp_path) == ""
+    with Engine(throwaway, "notebooks", session=current_session()) as elsewhere:
+        assert elsewhere.unseen(tmp_path).startswith(f"The Engine cannot see the folder `{tmp_path}`: ")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_fails_for_want_of_the_folder_is_told_so(engine, answer):
     with pytest.raises(Failed, match="of its own"), engine.seeing_folder(answer):
         raise Failed("It failed for a reason of its own.")
     shutil.rmtree(answer.place)  # the Engine cannot see it now
-    with pytest.raises(DrydockError, match="cannot see the exercise's folder"), engine.seeing_folder(answer):
+    with pytest.raises(DrydockError, match="cannot see the folder"), engine.seeing_folder(answer):
         raise Failed("Nothing was mounted.")
 
 

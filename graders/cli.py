@@ -114,11 +114,7 @@ def parser() -> argparse.ArgumentParser:
     clean = command("clean", _clean, "remove all that Drydock made on the Engine")
     clean.add_argument("--images", action="store_true", help="remove the stand-ins of the course's images too")
 
-    layers = command("layers", _layers, "show images' layers: sizes, ages, what is shared and what is hidden")
-    layers.add_argument("images", metavar="IMAGE", nargs="+", help="such as busybox:1.37")
-
-    mounts = command("mounts", _mounts, "show what lies under each path of containers: layer, volume, host, memory")
-    mounts.add_argument("containers", metavar="CONTAINER", nargs="+", help="such as dd-demo-web")
+    _add_pictures(command)
 
     images = command("images", _images, "see to the images that the course uses")
     actions = images.add_subparsers(dest="action", metavar="ACTION", required=True)
@@ -140,6 +136,18 @@ def parser() -> argparse.ArgumentParser:
     classroom = commands.add_parser("class", help="grade a class with nbgrader", description="Grade a class.")
     classroom_commands.add(classroom.add_subparsers(dest="action", metavar="ACTION", required=True))
     return drydock
+
+
+def _add_pictures(command: Callable[..., argparse.ArgumentParser]) -> None:
+    layers = command("layers", _layers, "show images' layers: sizes, ages, what is shared and what is hidden")
+    layers.add_argument("images", metavar="IMAGE", nargs="+", help="such as busybox:1.37")
+
+    mounts = command("mounts", _mounts, "show what lies under each path of containers: layer, volume, host, memory")
+    mounts.add_argument("containers", metavar="CONTAINER", nargs="+", help="such as dd-demo-web")
+
+    topology = command("topology", _topology, "show which containers are in which networks, and what leads to them")
+    topology.add_argument("names", metavar="NAME", nargs="*", help="containers or networks, where not all are meant")
+    topology.add_argument("--watch", action="store_true", help="show it again whenever it changes, until Ctrl-C")
 
 
 def _add_engine(added: argparse.ArgumentParser) -> None:
@@ -490,6 +498,23 @@ def _mounts(chosen: argparse.Namespace) -> int:
 
     with Engine(connect("found"), "", session="") as engine:
         print(drawing.text(look(engine, chosen.containers)))
+    return DONE
+
+
+def _topology(chosen: argparse.Namespace) -> int:
+    from graders.connect import connect
+    from graders.engine import Engine
+    from graders.pictures.topology import drawing
+    from graders.pictures.topology.look import look, watch
+
+    with Engine(connect("found"), "", session="") as engine:
+        if not chosen.watch:
+            print(drawing.text(look(engine, chosen.names)))
+            return DONE
+        with contextlib.suppress(KeyboardInterrupt):
+            for picture in watch(engine, chosen.names):
+                clear = "\033[H\033[2J" if sys.stdout.isatty() else ""
+                print(f"{clear}{drawing.text(picture)}\n", flush=True)
     return DONE
 
 

@@ -216,6 +216,25 @@ class CourseMagics(Magics):
             picture = look(engine, line.split())
         display({"text/html": drawing.html(picture), "text/plain": drawing.text(picture)}, raw=True)
 
+    @line_magic
+    @told
+    def topology(self, line: str) -> None:
+        """Who is in which network, as a picture: `%topology [NAME…]`; with `--watch` it follows until it is stopped."""
+        from graders.pictures.topology import drawing
+        from graders.pictures.topology.look import look, watch
+
+        names = line.split()
+        follow = "--watch" in names
+        names = [name for name in names if name != "--watch"]
+        with Engine(self.connection, "", session="") as engine, contextlib.suppress(KeyboardInterrupt):
+            shown = None
+            for picture in watch(engine, names) if follow else [look(engine, names)]:
+                data = {"text/html": drawing.html(picture), "text/plain": drawing.text(picture)}
+                if shown:
+                    shown.update(data, raw=True)
+                else:
+                    shown = display(data, raw=True, display_id=True)
+
     @no_var_expand
     @line_cell_magic
     @told

@@ -86,7 +86,7 @@ def figure(name: str, svg: str, text: str) -> str:
 
 @cache
 def template(name: str) -> jinja2.Template:
-    """The SVG of a picture, which draws in the colours of palette.svg."""
+    """The SVG of this name, which draws in the colours of palette.svg."""
     ours = templates("graders.pictures")
     ours.filters["harmless"] = harmless
-    return ours.get_template(f"{name}/{name}.svg")
+    return ours.get_template(f"{name}.svg")

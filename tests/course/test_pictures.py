@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tarfile
@@ -20,7 +21,9 @@ import docker.types
 import pytest
 from conftest import start_engine
 
+from environment.engines import SESSION_LABEL
 from environment.engines.scratch import scratch_folder
+from environment.engines.session import current_session
 from graders.engine import Engine, archives
 from graders.engine.archives import Entry, Hidden, hidden
 from graders.errors import Failed, UsageError
@@ -31,6 +34,9 @@ from graders.pictures.layers.stacks import Branch, Floor, Hides, Layer, Picture,
 from graders.pictures.mounts import drawing as mounted
 from graders.pictures.mounts import places
 from graders.pictures.mounts.look import look as look_at_mounts
+from graders.pictures.topology import drawing as topology
+from graders.pictures.topology import members
+from graders.pictures.topology.look import look as look_at_topology
 
 BUSYBOX = "busybox:1.37"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -381,7 +387,7 @@ def test_a_place_that_containers_share_is_drawn_once_and_each_path_leads_to_one(
     image = ET.fromstring(mounted.svg(MOUNTS))
     kinds = [one.get("class") for one in image.iter(f"{SVG}rect")]
     assert sorted(kinds) == sorted([
-        "back", "container", "container", "layer", "layer", "tmpfs", "volume", "anonymous", "bind"
+        "back", "first", "first", "layer", "layer", "tmpfs", "volume", "anonymous", "bind"
     ])  # fmt: skip
     links = [one.get("class") for one in image.iter(f"{SVG}path")]
     assert links.count("link") == 4
@@ -402,9 +408,81 @@ def strange() -> places.Picture:
     return places.Picture((places.Inside(words, words, words, running=True, paths=paths, written=(f"A {words}",) * 9),))
 
 
+FRONT = members.Net("dd-demo-front", "bridge", ("172.18.0.0/16",))
+BACK = members.Net("dd-demo-back", "bridge", ("172.19.0.0/16",), internal=True)
+NETS = members.Picture(
+    (
+        members.Member(
+            "api", "python:3.13-slim", "runs", (members.Place(BACK, "172.19.0.2", ("data",)), members.Place(FRONT, "172.18.0.2"))
+        ),
+        members.Member("db", "postgres:17", "ended with exit code 3", (members.Place(BACK),)),
+        members.Member("debug", "busybox:1.37", "runs", within="web"),
+        members.Member(
+            "web", "nginx:1.26", "runs, healthy", (members.Place(FRONT, "172.18.0.3"),),
+            (("127.0.0.1:8080", "80/tcp"),), ("/srv is the volume pages",),
+        ),
+    ),
+    (members.Place(FRONT, "172.18.0.9"),),
+)  # fmt: skip
+NETS_TEXT = """\
+dd-demo-back: bridge, 172.19.0.0/16, no way out
+├─ api                  172.19.0.2, also called data
+└─ db                   no address
+
+dd-demo-front: bridge, 172.18.0.0/16
+├─ api                  172.18.0.2
+├─ web                  172.18.0.3
+└─ and 1 more
+
+api: runs, image python:3.13-slim
+
+db: ended with exit code 3, image postgres:17
+
+debug: runs, image busybox:1.37
+  in the network of web
+
+web: runs, healthy, image nginx:1.26
+  127.0.0.1:8080 leads to 80/tcp
+  /srv is the volume pages"""
+
+
+def test_the_text_of_a_topology_tells_who_is_where_and_what_leads_there():
+    assert topology.text(NETS) == NETS_TEXT
+    assert topology.text(members.Picture(())) == "No containers."
+
+
+def test_a_network_is_drawn_once_and_each_address_says_in_words_where_it_leads():
+    image = ET.fromstring(topology.svg(NETS))
+    kinds = [one.get("class") for one in image.iter(f"{SVG}rect")]
+    assert sorted(kinds) == ["back", "first", "first", "first", "first", "net", "net"]
+    links = [one.get("class") for one in image.iter(f"{SVG}path")]
+    assert (links.count("link"), links.count("link read")) == (3, 1)
+    said = " ".join("".join(one.itertext()) for one in image.iter(f"{SVG}text"))
+    for words in ("in dd-demo-back", "also called data", "no way out", "3 containers", "no address"):
+        assert words in said
+
+
+def harbour(count: int) -> members.Picture:
+    """So many containers with long and hostile names."""
+    words = "<script>&amp;\x1b[31m\u202e" + "quay-" * 20
+    net = members.Net(words, "bridge", ("fd00::/64",))
+    return members.Picture(
+        tuple(members.Member(f"{words}{n}", words, words, (members.Place(net, "::1", (words,)),), (("[::]:1", "1/tcp"),))
+              for n in range(count))
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("drawing", "picture", "names", "told"),
     [
+        (
+            topology,
+            NETS,
+            "dd-demo-front",
+            "db: ended with exit code 3, image postgres:17; in dd-demo-back at no address",
+        ),
+        (topology, harbour(30), "quay-", "[::]:1 leads to 1/tcp"),
+        (topology, members.Picture(()), "no network", "No containers."),
         (drawing, ONE, "app:1", "3 layers"),
         (drawing, THREE, "other:1", "1 layer"),
         (drawing, many(12), "registry.example.com", "12 layers"),
@@ -440,7 +518,9 @@ def test_the_drawing_says_in_words_what_it_shows_in_colours():
             assert word in "".join(ET.fromstring(drawing.svg(ONE)).itertext())
 
 
-@pytest.mark.parametrize("drawn", [drawing.svg(ONE), mounted.svg(MOUNTS)], ids=["layers", "mounts"])
+@pytest.mark.parametrize(
+    "drawn", [drawing.svg(ONE), mounted.svg(MOUNTS), topology.svg(NETS)], ids=["layers", "mounts", "topology"]
+)
 def test_every_colour_of_the_drawing_has_another_in_the_dark(drawn):
     style = ET.fromstring(drawn).find(f"{SVG}style").text
     light, dark, chosen_light, chosen_dark = (
@@ -468,9 +548,9 @@ def contrast(*colours: str) -> float:
 
 
 def test_two_drawings_on_a_page_do_not_share_names():
-    pages = [drawing.html(ONE), drawing.html(THREE), mounted.html(MOUNTS), mounted.html(strange())]
+    pages = [drawing.html(ONE), drawing.html(THREE), mounted.html(MOUNTS), mounted.html(strange()), topology.html(NETS)]
     ids = [name for page in pages for name in re.findall(r'\bid="([^"]+)"', page)]
-    assert len(ids) == len({*ids}) == 3 + 3 + 2 + 2
+    assert len(ids) == len({*ids}) == 3 + 3 + 2 + 2 + 2
 
 
 @pytest.mark.parametrize(("drawing", "picture"), [(drawing, many(3)), (mounted, strange())])
@@ -657,3 +737,54 @@ def test_the_picture_of_mounts_is_what_the_engine_mounts(engine, monkeypatch):
     assert in_cell["text/plain"] == shown
     assert "<svg" in in_cell["text/html"]
     assert missing["text/plain"].startswith("There is no container called `dd-demo-none`.")
+
+
+@pytest.mark.engine
+def test_the_picture_of_networks_is_what_the_engine_says(engine, monkeypatch):
+    front, back = engine.make_network("dd-demo-front"), engine.make_network("dd-demo-back", internal=True)
+    web = engine.create(
+        BUSYBOX, "sleep", "600", name="dd-demo-web", network=front.name, ports={"80/tcp": ("127.0.0.1", 18099)},
+        tmpfs={"/run": ""}, healthcheck={"test": ["CMD", "true"], "interval": 10**8},
+    )  # fmt: skip
+    web.start()
+    web.wait_healthy()
+    back.connect(web, "www")
+    engine.create(BUSYBOX, "true", name="dd-demo-job", network=front.name)
+    side = engine.create(BUSYBOX, "sleep", "600", name="dd-demo-side", network_mode=f"container:{web.id}")
+    side.start()
+    theirs = engine.create(
+        BUSYBOX, "true", name="dd-demo-of-a-check", network=front.name, labels={SESSION_LABEL: current_session()}
+    )
+    nets = {net.name: net for net in look_at_topology(engine, [front.name, back.name]).nets}
+    assert (nets[back.name].internal, nets[front.name].subnets) == (True, tuple(front.subnets))
+    picture = look_at_topology(engine, [web.name, "dd-demo-job", side.name])
+    job, beside, first = picture.members
+    assert (job.state, job.places[0].address) == ("does not run", "")
+    assert (beside.within, beside.places) == (web.name, ())
+    assert (first.state, first.ports, first.mounts) == (
+        "runs, healthy", (("127.0.0.1:18099", "80/tcp"),), ("/run is memory (a tmpfs)",)
+    )  # fmt: skip
+    assert [(place.net.name, place.aliases) for place in first.places] == [(back.name, ("www",)), (front.name, ())]
+    assert theirs.name not in {member.name for member in look_at_topology(engine, [front.name]).members}
+    shown = topology.text(picture)
+    assert drydock(engine, "topology", web.name, "dd-demo-job", side.name).stdout == f"{shown}\n"
+    assert drydock(engine, "topology", "dd-demo-none").stderr.startswith("There is no container called `dd-demo-none`.")
+    in_cell, missing = displayed(engine, monkeypatch, "topology", f"{web.name} dd-demo-job {side.name}", "dd-demo-none")
+    assert in_cell["text/plain"] == shown
+    assert "<svg" in in_cell["text/html"]
+    assert missing["text/plain"].startswith("There is no container called `dd-demo-none`.")
+
+
+@pytest.mark.engine
+def test_a_watched_topology_is_shown_again_when_it_changes_and_ends_with_ctrl_c(engine):
+    watched = engine.create(BUSYBOX, "sleep", "600", name="dd-demo-watched")
+    watched.start()
+    command = [sys.executable, "-m", "graders", "topology", "--watch", watched.name]
+    environment = os.environ | dict(engine._run.connection.environment)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as shown:
+        lines = iter(shown.stdout.readline, "")
+        assert next(line for line in lines if line.startswith(watched.name)).startswith("dd-demo-watched: runs")
+        watched.kill()
+        assert any(line.startswith("dd-demo-watched: ended with exit code 137") for line in lines)
+        shown.send_signal(signal.SIGINT)
+        assert (shown.wait(30), shown.stderr.read()) == (0, "")

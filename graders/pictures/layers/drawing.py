@@ -189,7 +189,7 @@ def svg(picture: Picture) -> str:
     key = hashlib.sha256(repr(drawing.lines).encode()).hexdigest()[:8]
     about = " ".join(map(summary, picture.stacks))
     names = ", ".join(stack.name for stack in picture.stacks)
-    return template("layers").render(
+    return template("layers/layers").render(
         drawing=drawing, names=names, about=about, guides=guides, width=WIDTH, inside=INSIDE, key=key
     )
 

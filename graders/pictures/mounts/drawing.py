@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from graders.feedback import harmless
-from graders.pictures.canvas import INSIDE, LINE, WIDTH, Canvas, figure, listed, short, template
+from graders.pictures.canvas import figure, listed, short
+from graders.pictures.columns import MOST_LINES, Columns, Left, Right, Row, Words
 
 if TYPE_CHECKING:
     from graders.pictures.mounts.places import Inside, Path, Picture, Place
 
 COLUMNS, MARGIN = 90, 24
 """Signs in a line of the text, and of its paths."""
-LEFT, RIGHT = 150, 188
-"""Of the drawing: where the containers end, and where the places begin."""
-MOST_LINES = 4
 SHOWN_WRITTEN = 3
 KINDS = {"layer": "own layer", "volume": "volume", "anonymous": "anonymous volume", "bind": "host", "tmpfs": "memory"}
 
@@ -53,84 +49,40 @@ def text(picture: Picture) -> str:
     return harmless("\n".join(line.rstrip() for part in lines for line in part.split("\n")).rstrip())
 
 
-class Box(NamedTuple):
-    """A box of the drawing."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    kind: str
-
-
-class Link(NamedTuple):
-    """From a path to its place."""
-
-    top: float
-    end: float
-    writable: bool
+def _left(picture: Picture, inside: Inside) -> Left:
+    """A container and its paths, each led to its place."""
+    rows = tuple(
+        Row(
+            (Words(path.path, "path", MOST_LINES), Words(path.told, "quiet")),
+            _right(picture, inside, path.place),
+            path.writable,
+        )
+        for path in inside.paths
+    )
+    return Left((Words(inside.name, "name"), Words(inside.about, "quiet")), rows)
 
 
-@dataclass
-class _Drawing(Canvas):
-    """What is drawn so far: containers on the left, places on the right."""
-
-    boxes: list[Box] = field(default_factory=list)
-    links: list[Link] = field(default_factory=list)
-    places: dict[Place, float] = field(default_factory=dict)
-    """How far down the line comes in at a place that is drawn."""
-
-    def add(self, inside: Inside, picture: Picture) -> None:
-        top = bottom = self.y
-        self.y += 4
-        self.words(inside.name, "name", INSIDE, right=LEFT - 4)
-        self.words(inside.about, "quiet", INSIDE, right=LEFT - 4)
-        self.y += INSIDE
-        for path in inside.paths:
-            start = self.y
-            self.words(path.path, "path", INSIDE, most=MOST_LINES, right=LEFT - 4)
-            self.words(path.told, "quiet", INSIDE, right=LEFT - 4)
-            left = self.y
-            if path.place not in self.places:
-                self.y = max(start, bottom)
-                bottom = self._place(path.place, inside, picture)
-            self.links.append(Link(start + LINE - 4, self.places[path.place], path.writable))
-            self.y = max(left + INSIDE, bottom + 4 if self.places[path.place] > start else left)
-        self.boxes.append(Box(1, top, LEFT - 1, self.y - top, "container"))
-        self.y = max(self.y, bottom) + INSIDE
-
-    def _place(self, place: Place, inside: Inside, picture: Picture) -> float:
-        """Draw a place where it comes first, and say where it ends."""
-        top, x = self.y, RIGHT + INSIDE
-        self.y += 3
-        self.places[place] = top + LINE
-        self.words(KINDS[place.kind], "name", x)
-        if place.kind == "layer":
-            self.words(f"above the image {inside.image}", "", x)
-            self.words(written(inside), "quiet", x, most=MOST_LINES)
-        elif place.kind != "tmpfs":
-            source = f"{place.source[:12]}…" if place.kind == "anonymous" else place.source
-            self.words(source, "path", x, most=MOST_LINES)
-        if others := picture.sharing(place, inside.name):
-            self.words(f"also in {listed(others)}", "", x)
-        self.words(place.survives, "quiet", x)
-        self.y += INSIDE - 2
-        self.boxes.append(Box(RIGHT, top, WIDTH - RIGHT - 1, self.y - top, place.kind))
-        return self.y
+def _right(picture: Picture, inside: Inside, place: Place) -> Right:
+    said = [Words(KINDS[place.kind], "name")]
+    if place.kind == "layer":
+        said += [Words(f"above the image {inside.image}"), Words(written(inside), "quiet", MOST_LINES)]
+    elif place.kind != "tmpfs":
+        source = f"{place.source[:12]}…" if place.kind == "anonymous" else place.source
+        said += [Words(source, "path", MOST_LINES)]
+    if others := picture.sharing(place, inside.name):
+        said += [Words(f"also in {listed(others)}")]
+    return Right(place, place.kind, (*said, Words(place.survives, "quiet")))
 
 
 def svg(picture: Picture) -> str:
-    """The picture as a drawing: readable in the light and in the dark, and on a narrow screen."""
-    drawing = _Drawing()
+    """The picture as a drawing."""
+    drawing = Columns()
     for inside in picture.containers:
-        drawing.add(inside, picture)
+        drawing.add(_left(picture, inside))
     drawing.words("A dashed line is read-only.", "quiet", 0)
-    key = hashlib.sha256(repr(drawing.lines).encode()).hexdigest()[:8]
     names = ", ".join(inside.name for inside in picture.containers)
     about = " ".join(f"{inside.heading}; {_told(inside)}." for inside in picture.containers)
-    return template("mounts").render(
-        drawing=drawing, names=names, about=about, width=WIDTH, left=LEFT, right=RIGHT, key=key
-    )
+    return drawing.svg("mounts", f"What lies under the paths of {names}", about)
 
 
 def _told(inside: Inside) -> str:

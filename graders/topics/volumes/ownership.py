@@ -21,7 +21,8 @@ Entries = dict[str, TarInfo]
 
 def asked(container: Container, question: str, answer: Answer) -> str:
     """Have the app make a ship fast or cast it off; fails where its list of ships says that it did not."""
-    ship = f"Aurora-{answer.nonce('ship')}"
+    # Each its own: two containers may have one folder.
+    ship = f"Aurora-{answer.nonce(container.called)}"
     done = container.request_inside(f"/cgi-bin/{APP}?{question}={ship}", port=PORT)
     if done.exit_code or (ship in done.stdout.splitlines()) != (question == "fast"):
         said = (done.output.splitlines() or ["nothing"])[0]
@@ -106,7 +107,9 @@ def at_desk(runs: Both, engine: Engine, answer: Answer) -> Entries:
     with hinted(NUMBERS), engine.folder(answer) as folder, for_a_while(desk, answer) as found:
         path = list(found)[-1]
         if not folder.has(path.replace(PLACE, FOLDER, 1).lstrip("/")):
-            raise Failed(f"`{DESK}` wrote `{path}`, and it is not in `{FOLDER}`.", evidence=desk.mount_evidence())
+            hint = "What becomes of a source that is a name, and of one that is a path?"
+            told = f"`{DESK}` wrote `{path}`, and it is not in `{FOLDER}`."
+            raise Failed(told, hint=hint, evidence=desk.mount_evidence())
         owner, writer = found[PLACE].uid, found[path].uid
         seen = f"What the app writes into `{FOLDER}` belongs to user {writer}, and the folder to user {owner}."
         # Docker Desktop tells of other owners than the host does.
@@ -129,5 +132,5 @@ def nobody_else(new_volume: Entries, at_desk: Entries, engine: Engine) -> None:
                 raise Failed(
                     f"`{path}` in `{name}` has the mode {entry.mode & 0o7777:o}: every user may write there.",
                     hint="A folder is better given to the one user who needs it than opened for all.",
-                    evidence=[f"$ docker exec {name} stat -c '%a %u:%g %n' {path}", f"{entry.mode & 0o7777:o}"],
+                    evidence=[f"$ docker exec {name} stat -c %a {path}", f"{entry.mode & 0o7777:o}"],
                 )

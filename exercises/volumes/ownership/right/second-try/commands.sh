@@ -13,4 +13,3 @@ docker volume rm dd-moorings-ships
 docker build --quiet --tag dd-moorings:1.0 .
 docker run -d --init --name dd-moorings --mount type=volume,source=dd-moorings-ships,target=/moorings dd-moorings:1.0
 docker run -d --init --name dd-moorings-desk -u "$(stat -c %u dd-desk)" --mount "type=bind,source=$PWD/dd-desk,target=/moorings" dd-moorings:1.0
-docker exec dd-moorings timeout 20 sh -c 'until wget -qO- localhost:8080/cgi-bin/moorings?fast=Dunlin; do sleep 0.1; done'

@@ -35,6 +35,7 @@ LACKS = {
     "local-registry",
     "swarm",
     "volumes-at-rest",
+    "owner-from-image",
 }
 """The capabilities that Debian 12's version lacks, beside BuildKit."""
 PACKAGES = "podman netavark aardvark-dns catatonit iproute2"

@@ -125,6 +125,12 @@ QUESTIONS: Mapping[str, Callable[[About], str]] = {
         "Docker Desktop runs its Engine in a virtual machine.",
         lambda about: about.engine.get("OperatingSystem") != "Docker Desktop",
     ),
+    "same-users": _unless(
+        "It gives the users of containers other numbers outside than inside (rootless, or `userns-remap`).",
+        lambda about: (
+            not any(re.search("name=(rootless|userns)", one) for one in about.engine["SecurityOptions"] or [])
+        ),
+    ),
     "oom-killed": _unless(
         "Podman before 5.0 does not tell that a container was ended for its memory.",
         lambda about: not about.is_podman or about.release >= (5, 0),
@@ -144,6 +150,10 @@ QUESTIONS: Mapping[str, Callable[[About], str]] = {
     "swarm": _unless("Podman has no Swarm.", lambda about: not about.is_podman),
     "volumes-at-rest": _unless(
         "Podman reaches the volumes of a container only while it runs.", lambda about: not about.is_podman
+    ),
+    "owner-from-image": _unless(
+        "Podman gives a new volume to the user of the first container that mounts it, whatever its image says.",
+        lambda about: not about.is_podman,
     ),
     "real-time": _unless(
         "Its processor is emulated, so that everything takes longer.",

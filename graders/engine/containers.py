@@ -571,8 +571,8 @@ class Container:
         With an `image` it is made from that one, as an upgrade is.
 
         What lies in the container's layer, in its anonymous volumes or in memory it does not have; named volumes and
-        the host's folders it shares with the first, but for those that have another volume `instead`, by name. For
-        names, ports, `command` and `host` see `twin`.
+        the host's folders it shares with the first, but for those that have another volume `instead`, by name; no name
+        means a new one. For names, ports, `command` and `host` see `twin`.
         """
         made, shown = self.attributes, shown_run(self.config["Image"], command or self.config["Cmd"] or [], {}, {})
         fresh = [m.target for m in self.mounts if m.is_anonymous]

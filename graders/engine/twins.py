@@ -25,7 +25,7 @@ def body(  # noqa: PLR0913 - what a container is made of
 ) -> Attributes:
     """What the API wants to make a container from `image` that is configured as the one that was inspected.
 
-    With `copy` an empty volume is filled from the image, as with a first `docker run`.
+    With `copy` an empty volume is filled from the image, as with a first `docker run`, if the first one's was.
 
     Left out is what belongs to one container alone: its names in networks, its ports on the host, and what happens when
     it has ended (a restart, its removal), for a twin is looked at then.
@@ -40,6 +40,7 @@ def body(  # noqa: PLR0913 - what a container is made of
     # What is mounted of a volume where it is not the whole is told by the option alone.
     options = [(m["Target"], m.get("VolumeOptions") or {}) for m in host_config.get("Mounts") or []]
     parts = {target: more["Subpath"] for target, more in options if more.get("Subpath")}
+    unfilled = {target for target, more in options if more.get("NoCopy")} | _unfilled(host_config.get("Binds") or [])
     config |= {"Image": image, "Labels": dict(config.get("Labels") or {}) | dict(labels)}
     # Empty means none, null the image's.
     config |= {"Entrypoint": [], "Cmd": list(command)} if command else {"Entrypoint": config.get("Entrypoint") or []}
@@ -59,7 +60,11 @@ def body(  # noqa: PLR0913 - what a container is made of
         "VolumesFrom": None,
         "Mounts": [
             *(
-                _shared(mount, parts.get(mount["Destination"], ""), copy=copy)
+                _shared(
+                    mount,
+                    parts.get(mount["Destination"], ""),
+                    copy=copy and mount["Destination"] not in unfilled,
+                )
                 for mount in of.get("Mounts") or []
                 if mount["Type"] in SHARED
             ),
@@ -67,6 +72,12 @@ def body(  # noqa: PLR0913 - what a container is made of
         ],
     }
     return config | {"HostConfig": host_config | dict(host)}
+
+
+def _unfilled(binds: Sequence[str]) -> set[str]:
+    """The paths at which `--volume NAME:PATH:nocopy` mounts."""
+    parted = [bind.split(":") for bind in binds]
+    return {path for _, path, *more in parted if "nocopy" in ",".join(more).split(",")}
 
 
 def _shared(mount: Attributes, part: str, *, copy: bool) -> Attributes:

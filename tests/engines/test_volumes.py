@@ -299,3 +299,23 @@ def test_a_container_made_anew_has_a_copy_where_it_shall(engine, volume):
     anew = first.made_anew(instead={volume.name: volume.copied().name})
     anew.exec("sh", "-c", "echo more >/data/page.txt")
     assert (anew.text("/data/page.txt"), first.text("/data/page.txt")) == ("more\n", "one\n")
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(("option", "filled"), [("", True), (":nocopy", False)])
+def test_a_container_made_anew_has_a_new_volume_where_it_shall_and_fills_it_as_the_first_did(
+    engine, volume, option, filled
+):
+    image = engine.make_image(BUSYBOX, "mkdir -m 770 /data; echo shipped >/data/page.txt", changes=["CMD sh"])
+    engine.docker("run", "-d", "--name", "ddtest-first", "-v", f"{volume.name}:/data{option}", image.id, "sleep", "60")
+    first = engine.container("ddtest-first")
+    try:
+        anew = first.made_anew(instead={volume.name: ""})
+        assert anew.mount("/data").is_anonymous
+        assert anew.text("/data/page.txt") == ("shipped\n" if filled else None)
+        assert first.text("/data/page.txt") == "one\n"
+    finally:
+        first.remove()
+    named = anew.mount("/data").source
+    anew.remove()
+    assert not engine.has_volume(named)

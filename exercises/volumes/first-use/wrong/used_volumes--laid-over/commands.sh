@@ -1,0 +1,13 @@
+# What a person predicts, as a script: the cases differ from learner to learner.
+image=$(docker run --rm dd-locker:1.0 ls /locker | xargs)
+docker run --rm dd-locker:1.0 | while read -r number case; do
+    case $case in
+        mkdir* | *nocopy*) files="none" ;;
+        *touch*) files=${case%%;*} files="$image ${files##*/}" ;;
+        *"rm /locker/*"*) files=$image ;;
+        *"rm /locker"*) gone=${case%%;*} files=$(echo "$image" | xargs -n 1 | grep -vx "${gone##*/}" | xargs) ;;
+        *) files=$image ;;
+    esac
+    echo "case-${number%:} = \"$files\""
+done > answers.toml
+cat answers.toml

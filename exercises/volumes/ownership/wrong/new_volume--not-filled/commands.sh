@@ -1,0 +1,9 @@
+mkdir -p dd-desk
+OWNER=$(id -u):$(id -g)
+if [ "$(id -u)" = 0 ]; then OWNER=10021:10021; fi
+chown "$OWNER" dd-desk
+docker build --quiet --tag dd-moorings:1.0 .
+docker volume create dd-moorings-ships
+docker run --rm -v dd-moorings-ships:/moorings --user 0 dd-moorings:1.0 chown 10042:10042 /moorings
+docker run -d --init --name dd-moorings -v dd-moorings-ships:/moorings:nocopy dd-moorings:1.0
+docker run -d --init --name dd-moorings-desk --user "$OWNER" -v "$PWD/dd-desk:/moorings" dd-moorings:1.0

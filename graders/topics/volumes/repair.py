@@ -1,4 +1,4 @@
-from graders.author import Answer, Container, Engine, Failed, Mount, check, hinted
+from graders.author import Answer, Container, Engine, Failed, Mount, Volume, check, hinted
 
 IMAGE, OWNER = "dd-journal:1.0", 1042
 ARRIVALS, DEPARTURES, PILOTS, FERRIES = "dd-arrivals", "dd-departures", "dd-pilots", "dd-ferries"
@@ -14,10 +14,15 @@ chown -R {OWNER}:{OWNER} /{ARRIVALS} /{DEPARTURES}
 mkdir /{PILOTS}/2025 && printf %s "$1" >/{PILOTS}{OLD_YEAR}
 """
 """Fills the volumes as root, who gives two of them to the services' user."""
-GROWS = f"n=$(wc -l <{ENTRIES}); until [ $(wc -l <{ENTRIES}) -gt $n ]; do usleep 100000; done"
+GROWS = f"n=$(wc -l <{ENTRIES}); until [ $(wc -l <{ENTRIES}) -gt $n ]; do usleep 200000; done"
 MEMORY = {"tmpfs", "ramfs"}
 MORE, WRITE_BY_OTHERS = 8 << 20, 0o022
 BACK = "`%reset` brings everything back."
+WHERE = {
+    ARRIVALS: "They were still on the Engine, in a volume that the container before left behind. Which one?",
+    DEPARTURES: f"They were in `{FULL}`. What kind of volume is that, and until when does it keep what it holds?",
+    PILOTS: f"They were in `{RESTORED}`, all of them.",
+}
 
 
 def mark(answer: Answer, service: str) -> str:
@@ -61,7 +66,14 @@ def arrivals(engine: Engine, answer: Answer) -> Container:
 @check(needs=arrivals, points=2)
 def arrivals_kept(arrivals: Container, engine: Engine, answer: Answer) -> None:
     """Its journal lies on disk, in a volume with a name, and is found by a container made again."""
-    kept(engine, answer, arrivals)
+    volume = on_disk(engine, arrivals)
+    anew = arrivals.made_anew(instead={volume.name: volume.copied().name})
+    if missing := missing_of(anew.text(ENTRIES), answer, ARRIVALS):
+        raise Failed(
+            f"A container made again with the options of `{ARRIVALS}` lacks {missing} entries of before.",
+            hint="Does what the container runs leave them alone?",
+            evidence=arrivals.evidence('{{.Path}} {{join .Args " "}}'),
+        )
 
 
 @check(points=2)
@@ -71,9 +83,9 @@ def departures(engine: Engine, answer: Answer) -> Container:
 
 
 @check(needs=departures, points=2)
-def departures_kept(departures: Container, engine: Engine, answer: Answer) -> None:
-    """Its journal lies on disk, in a volume with a name, with room for 8 MB more, and is found again."""
-    kept(engine, answer, departures, room=MORE)
+def departures_kept(departures: Container, engine: Engine) -> None:
+    """Its journal lies on disk, in a volume with a name, with room for 8 MB more."""
+    on_disk(engine, departures, room=MORE)
 
 
 @check(points=2)
@@ -122,10 +134,10 @@ def at_work(engine: Engine, answer: Answer, name: str) -> Container:
         seen = f"`{name}` works as user {container.first_user}, not as user {OWNER}, as its image has it."
         hint = "Root may write anywhere, and so may whoever gets in. What keeps the service's own user from writing?"
         raise Failed(seen, hint=hint, evidence=container.evidence("{{json .Config.User}}"))
-    if missing := missing_in(container, answer, name):
+    if missing := missing_of(container.text(ENTRIES), answer, name):
         raise Failed(
             f"`{name}` has {COUNT - missing} of its {COUNT} entries of before.",
-            hint=f"They were still on the Engine, in a volume. Which one? If they are gone now: {BACK}",
+            hint=f"{WHERE[name]} If they are gone now: {BACK}",
             evidence=container.mount_evidence(),
         )
     if container.exec("sh", "-c", GROWS, timeout=3).exit_code:
@@ -134,9 +146,9 @@ def at_work(engine: Engine, answer: Answer, name: str) -> Container:
     return container
 
 
-def missing_in(container: Container, answer: Answer, name: str) -> int:
-    """How many entries of before a container does not have."""
-    return len({*entries(answer, name).splitlines()} - {*(container.text(ENTRIES) or "").splitlines()})
+def missing_of(text: str | None, answer: Answer, name: str) -> int:
+    """How many entries of before are not in a journal."""
+    return len({*entries(answer, name).splitlines()} - {*(text or "").splitlines()})
 
 
 def in_named_volume(container: Container) -> Mount:
@@ -152,8 +164,8 @@ def in_named_volume(container: Container) -> Mount:
     return mount
 
 
-def kept(engine: Engine, answer: Answer, container: Container, room: int = 0) -> None:
-    """See that its entries lie on disk, in a volume with a name, with room, and that one made again has them."""
+def on_disk(engine: Engine, container: Container, room: int = 0) -> Volume:
+    """The volume with a name in which its entries lie, once it was seen to be on a disk, with room."""
     volume = engine.volume(in_named_volume(container).source)
     system, free, size = [*container.look("stat", "-f", "-c", "%T %a %S", ENTRIES).stdout.split(), "", "0", "0"][:3]
     if system in MEMORY:
@@ -165,10 +177,4 @@ def kept(engine: Engine, answer: Answer, container: Container, room: int = 0) ->
     if int(free) * int(size) < room:
         evidence = container.look("df", "-h", PLACE).evidence
         raise Failed(f"In the volume `{volume.name}` there is no room for {room >> 20} MB more.", evidence=evidence)
-    anew = container.made_anew(instead={volume.name: volume.copied().name})
-    if missing := missing_in(anew, answer, container.name):
-        raise Failed(
-            f"A container made again with the options of `{container.name}` lacks {missing} entries of before.",
-            hint="Does what the container runs leave them alone?",
-            evidence=container.evidence('{{.Path}} {{join .Args " "}}'),
-        )
+    return volume

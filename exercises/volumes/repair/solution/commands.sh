@@ -13,4 +13,4 @@ docker rm --force --volumes dd-departures
 docker run --detach --name dd-departures -v dd-departures-disk:/journal dd-journal:1.0
 
 # pilots: what was restored belongs to root.
-docker run --rm -v dd-pilots-journal:/journal busybox:1.37 chown -R 1042:1042 /journal
+docker exec --user 0 dd-pilots chown -R 1042:1042 /journal

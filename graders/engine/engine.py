@@ -371,12 +371,14 @@ class Engine:
         labels: Mapping[str, str] | None = None,
         *,
         anonymous: bool = False,
+        options: Mapping[str, str] | None = None,
     ) -> Volume:
         """A volume with these files in it, by path from its root; root's, for everyone to read.
 
-        Where it is `anonymous`, the Engine gives it a name, which is then `made(name)`.
+        Where it is `anonymous`, the Engine gives it a name, which is then `made(name)`. `options` are those of its
+        driver, as `docker volume create --opt` takes them.
         """
-        made = volumes.make(self._run, "" if anonymous else name, contents or {}, labels or {})
+        made = volumes.make(self._run, "" if anonymous else name, contents or {}, labels or {}, options)
         if anonymous:
             self._scene.add(name, made.name)
         self._scene.add(made.name, made.created)

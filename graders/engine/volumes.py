@@ -262,10 +262,17 @@ def matching(run: Run, **filters: str | list[str]) -> list[Volume]:
     return [Volume(run, one) for one in sorted(found, key=lambda one: str(one["Name"]))]
 
 
-def make(run: Run, name: str, contents: Mapping[str, bytes], labels: Mapping[str, str]) -> Volume:
+def make(
+    run: Run,
+    name: str,
+    contents: Mapping[str, bytes],
+    labels: Mapping[str, str],
+    options: Mapping[str, str] | None = None,
+) -> Volume:
     """A volume with these files in it, by path from its root; without a name the Engine gives it one."""
     own = {} if name else {ANONYMOUS_LABEL: ""}
-    made = run.client.api.create_volume(name or None, labels=run.labels | dict(labels) | own)
+    said = dict(options or {}) or None
+    made = run.client.api.create_volume(name or None, driver_opts=said, labels=run.labels | dict(labels) | own)
     volume = Volume(run, made)
     if contents:
         volume.write(contents)

@@ -141,6 +141,12 @@ def test_it_is_known_when_an_answer_removed_what_says_what_was_made(found):
 
 
 @pytest.mark.engine
+def test_a_volume_is_made_with_the_options_of_its_driver(engine):
+    engine.make_volume("ddtest-memory", options={"type": "tmpfs", "device": "tmpfs", "o": "size=64k"})
+    assert shell(engine, "stat -f -c %T /data", volume="ddtest-memory").stdout == "tmpfs\n"
+
+
+@pytest.mark.engine
 def test_looking_leaves_an_empty_volume_empty(engine):
     empty = engine.make_volume("ddtest-empty")
     assert list(empty.files()) == ["/"]

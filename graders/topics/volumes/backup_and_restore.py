@@ -31,7 +31,11 @@ WITH near AS (
     SELECT entry, greatest(lead(at, 2) OVER in_order - at, lead(at) OVER in_order - lag(at) OVER in_order) AS two
     FROM ledger WHERE entry BETWEEN '{0}' AND '{2}' WINDOW in_order AS (ORDER BY entry)
 )
-SELECT two > 3 * (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY two) FROM near) FROM near WHERE entry = '{1}'
+SELECT two > (
+    SELECT greatest(
+        3 * percentile_cont(0.5) WITHIN GROUP (ORDER BY two), 2 * percentile_cont(0.9) WITHIN GROUP (ORDER BY two)
+    ) FROM near
+) FROM near WHERE entry = '{1}'
 """
 """Whether at the youngest entry of a backup two entries took much longer than usual.
 

@@ -43,6 +43,39 @@ ulimit -f $(($2 * 2)) && cp -a "$0/." "$1"
 """Copies a folder with owners, modes and times where it holds no more kilobytes than that."""
 TELLS_CREATION = (1, 42)
 """The version of Docker's API since which a volume's time is that of its making."""
+SEARCHED_WITH = "postgres:17"
+"""The course's image that unpacks most: gzip, xz and zstd, and what pg_dump writes."""
+SEARCH_SECONDS = 120
+SEARCH = r"""
+ulimit -f $LIMIT
+packed() {
+    find "$1" -type f -size +0 -exec perl -e 'for (@ARGV) {
+        open F, "<", $_ or next;
+        read F, my $begin, 262;
+        print "$1\t$_\n" if $begin =~ /^(PGDMP|BZh|\x1f\x8b|\x28\xb5\x2f\xfd|\xfd7zXZ)/ or $begin =~ /^.{257}(ustar)/s;
+    }' {} +
+}
+unpack() {
+    packed "$1" | while IFS="$(printf '\t')" read -r kind file; do
+        to=$(mktemp -d /tmp/unpacked/XXXXXXXX)
+        case $kind in
+        PGDMP) pg_restore --file="$to/dump" "$file" ;;
+        ustar) tar --extract --file "$file" --directory "$to" ;;
+        BZh) perl -MIO::Uncompress::Bunzip2=bunzip2 -e 'bunzip2 @ARGV' "$file" "$to/file" ;;
+        *) zstd --decompress --quiet --stdout --force "$file" >"$to/file" ;;
+        esac </dev/null
+        [ "$2" = 1 ] || unpack "$to" $(($2 - 1))
+    done
+}
+mkdir /tmp/unpacked
+unpack "$0" 4 2>/dev/null
+for pattern; do
+    last=$({ find "$0" /tmp/unpacked; grep -rhaoE -e "$pattern" "$0" /tmp/unpacked; } |
+        grep -oE -e "$pattern" | LC_ALL=C sort | tail -n 1 | head -c 300)
+    printf '%s\n' "$last"
+done
+"""
+"""Prints, for each pattern, the last text that matches it in names and contents of files, unpacked where packed."""
 KINDS = {tarfile.DIRTYPE: "folder", tarfile.SYMTYPE: "link", tarfile.REGTYPE: "file", tarfile.LNKTYPE: "file"}
 
 
@@ -147,6 +180,34 @@ class Volume:
         """The same as text."""
         found = self.read(path)
         return None if found is None else decoded(found)
+
+    def greatest(self, path: str, *patterns: str) -> list[str]:
+        """Of each regular expression the match that sorts last, or nothing; in names and contents at and below a path.
+
+        What is packed is looked into: tar archives and what pg_dump writes, compressed or not, one in another too.
+        """
+        place = posixpath.join(PLACE, path.lstrip("/"))
+        done = containers.once(
+            self._run,
+            SEARCHED_WITH,
+            "-c",
+            SEARCH,
+            place,
+            *patterns,
+            entrypoint="sh",
+            environment={"LIMIT": str(SIZE_LIMIT >> 9)},
+            volumes={self.name: {"bind": PLACE, "mode": "ro"}},
+            network_mode="none",
+            again=False,
+            timeout=SEARCH_SECONDS,
+        )
+        found = done.stdout.splitlines()
+        if len(found) != len(patterns):
+            raise Failed(
+                f"What lies in `{path}` of the volume `{self.name}` takes too long to be looked at.",
+                evidence=self.listing_evidence(path),
+            )
+        return found
 
     def evidence(self, template: str) -> list[str]:
         """`docker volume inspect --format TEMPLATE` and what it prints, for a verdict."""

@@ -95,6 +95,21 @@ def test_the_digest_changes_with_whatever_changes_in_it(engine, volume, change):
 
 
 @pytest.mark.engine
+def test_what_lies_in_a_volume_is_searched_packed_or_not(engine, volume):
+    packed = """
+        mkdir /packed /data/packed; echo entry-7 >/packed/entry-2; cd /packed
+        tar -cf /data/packed/plain entry-2; echo entry-8 | gzip >/data/packed/one
+        echo entry-9 >/packed/entry-3; tar -czf /data/packed/two entry-3
+        tar -cf - -C /data/packed two | bzip2 >/data/sub/three
+        rm /data/packed/two
+    """
+    shell(engine, packed, volume=volume.name)
+    assert volume.greatest("packed", "entry-[0-9]", "/entry-[0-9]", "absent") == ["entry-8", "/entry-2", ""]
+    assert volume.greatest("sub", "entry-[0-9]", "^t.*o$") == ["entry-9", "two"]
+    assert volume.greatest("absent", "entry") == [""]
+
+
+@pytest.mark.engine
 def test_what_a_volume_holds_is_compared_with_what_was_put_into_it(engine, volume):
     contents = {"page.txt": b"one\n", "sub/more.txt": b"two\n"}
     assert volume.holds(contents)

@@ -60,6 +60,8 @@ HEALTH = (
 )
 EXEC_SECONDS = 20
 """For how long what a check runs in a container may run, if the check says nothing."""
+TRIES = 3
+"""How often a container is run that prints nothing: with forty processes for two cores, one of 150 loses its words."""
 MOST_LINKS = 8
 ATTEMPT_SECONDS = 5
 REQUEST_INSIDE = """
@@ -538,8 +540,8 @@ class Container:
         return self._start(made, twins.body(made, image, command, host, self._run.labels), shown)
 
     def twin_prints(self, text: str, **host: Any) -> bool:
-        """Whether a `twin` prints a line with the text; one that prints nothing is started twice, as `once` does it."""
-        for _ in range(2):
+        """Whether a `twin` prints a line with the text; one that prints nothing is started again, as `once` does it."""
+        for _ in range(TRIES):
             twin = self.twin(**host)
             if twin.wait_log(text) or twin.logs():
                 return text in twin.logs()
@@ -709,12 +711,14 @@ def once(
 
     On a busy machine, what a short command prints can get lost: when it ends before the Engine has opened the pipe
     of its output, the Engine gives that up (task.Delete in moby's daemon/monitor.go cancels it, and dockerd's log
-    says "reading from a closed fifo"). What printed nothing is therefore run a second time, unless not `again`: a
-    command that changes something must be run once, and have its effect looked at in place of its output.
+    says "reading from a closed fifo"). What printed nothing is therefore run again, up to three times in all, unless
+    not `again`: a command that changes something must be run once, and have its effect looked at in place of its
+    output.
     """
-    done = _once(run, image, *command, timeout=timeout, **options)
-    if again and not done.output and done.exit_code != TIMED_OUT:
+    for _ in range(TRIES if again else 1):
         done = _once(run, image, *command, timeout=timeout, **options)
+        if done.output or done.exit_code == TIMED_OUT:
+            break
     return done
 
 

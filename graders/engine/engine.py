@@ -340,7 +340,7 @@ class Engine:
     def once(
         self, image: str | Image, *command: str, timeout: float = 60, again: bool = True, **options: Any
     ) -> Finished:
-        """`docker run --rm`; exit code 124 when time ran out. What printed nothing runs twice, unless not `again`.
+        """`docker run --rm`; exit code 124 when time ran out. What printed nothing runs again, unless not `again`.
 
         So one that writes, or counts, is run with `again=False`. See `graders.engine.containers.once` for the reason.
         """

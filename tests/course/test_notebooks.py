@@ -172,12 +172,13 @@ def clean_engine(found, lesson):
 
 
 def left(client) -> set[str]:
-    """Images, containers and networks of an Engine, but for throwaway Engines that other tests start and end there."""
+    """Images, containers and networks of an Engine, but for what other tests start and end there."""
     images = {
         name for image in client.images.list() if not OF_TESTS & set(image.labels) for name in image.tags or [image.id]
     }
     containers = {c.name for c in client.containers.list(all=True, ignore_removed=True) if not OF_TESTS & set(c.labels)}
-    return images | containers | {network.name for network in client.networks.list()}
+    networks = {n.name for n in client.networks.list() if not OF_TESTS & set(n.attrs.get("Labels") or {})}
+    return images | containers | networks
 
 
 def unused_volumes(client) -> set[str]:

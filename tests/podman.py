@@ -34,6 +34,7 @@ LACKS = {
     "chosen-port",
     "local-registry",
     "swarm",
+    "docker-networks",
     "volumes-at-rest",
 }
 """The capabilities that Debian 12's version lacks, beside BuildKit."""

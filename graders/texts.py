@@ -38,7 +38,7 @@ VARIES: tuple[tuple[str, str], ...] = (
     (r"\b\d+\.\d+ (s|seconds)\b", r"<number> \1"),
     (r"(had not ended after )\d+( seconds)", r"\1<number>\2"),
     (r"(\d\.\d+|\]|::|localhost):(?:3[2-9]|[45]\d|6[0-5])\d{3}\b", r"\1:<port>"),
-    (r"\b172\.\d+\.\d+\.\d+\b", "<address>"),
+    (r"\b(?:172\.\d+|192\.168)\.\d+\.\d+\b", "<address>"),
     (r"Docker Engine \d[\w.+]*", "Docker Engine <version>"),
     (r"\b\d+\.\d+\.\d+-[\w.+-]*\w(?: #\d+ [^`;\n]*)?", "<version>"),
     (r"\b(\d\.\d)\.\d{10}\b", r"\1.<time>"),
@@ -78,7 +78,10 @@ def read_by_learner(verdict: Verdict) -> str:
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two texts say the same. What a command prints may come in any order: two streams have none, nor files."""
+    """Whether two texts say the same. What a command prints may come in any order: two streams have none, nor files.
+
+    How far the columns of a table are apart depends on what is in them, also where that has a placeholder.
+    """
     return _unordered(one) == _unordered(other)
 
 
@@ -86,7 +89,7 @@ def _unordered(text: str) -> list[list[str]]:
     """The lines of a text in parts: what a command prints, sorted, and each other line alone."""
     parts: list[list[str]] = []
     follows = False
-    for shown in text.splitlines():
+    for shown in re.sub(r"(?<=\S) {2,}", "   ", text).splitlines():
         printed = shown.startswith(SHOWN) and not shown.startswith(f"{SHOWN}$ ")
         if printed and follows:
             parts[-1].append(shown)

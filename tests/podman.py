@@ -34,6 +34,7 @@ LACKS = {
     "chosen-port",
     "local-registry",
     "swarm",
+    "docker-networks",
     "volumes-at-rest",
     "owner-from-image",
 }

@@ -148,6 +148,10 @@ QUESTIONS: Mapping[str, Callable[[About], str]] = {
     ),
     "local-registry": _unless("It wants HTTPS of a registry on its own machine, which has none.", _plain_registry),
     "swarm": _unless("Podman has no Swarm.", lambda about: not about.is_podman),
+    "docker-networks": _unless(
+        "Podman's networks are not cut off from each other, and tell names by rules of their own.",
+        lambda about: not about.is_podman,
+    ),
     "volumes-at-rest": _unless(
         "Podman reaches the volumes of a container only while it runs.", lambda about: not about.is_podman
     ),

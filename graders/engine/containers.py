@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import docker.errors
 import requests.exceptions
+from docker.types import EndpointConfig
 
 from environment.engines.frames import STDERR, frames
 from environment.engines.script import TIMED_OUT
@@ -649,6 +650,7 @@ def start(
 ) -> Container:
     """Start a container that ends with this run, its ports `publish` on 127.0.0.1. `options` are docker-py's.
 
+    Beside its `network`, `aliases` are more names that it has there.
     Fails with the Engine's own words where it cannot start (a command that is not in the image, say).
     """
     from testcontainers.core.config import testcontainers_config
@@ -664,6 +666,8 @@ def start(
     ports = dict(loopback(port) for port in publish)
     shown = shown_run(_called(image), command, options, ports)
     variables = dict(options.pop("environment", {}))
+    if aliases := options.pop("aliases", ()):
+        options["networking_config"] = {options["network"]: EndpointConfig(run.about.api, aliases=list(aliases))}
     # Its own client would heed REQUESTS_CA_BUNDLE. With a version given it asks nothing before ours replaces it.
     container = DockerContainer(reference, docker_client_kw={"environment": NO_SETTINGS, "version": run.about.api})
     container.get_docker_client().client = run.client

@@ -311,6 +311,7 @@ class Engine:
     ) -> Container:
         """Start a container that ends with this run, its ports `publish` on 127.0.0.1. `options` are docker-py's.
 
+        Beside its `network`, `aliases` are more names that it has there.
         Fails with the Engine's own words where it cannot start (a command that is not in the image, say).
         """
         name = options.get("name", "")

@@ -144,3 +144,12 @@ def test_a_range_that_another_network_has_ends_in_a_sentence(engine, app):
 def test_the_interface_of_a_bridge_is_on_the_engines_machine(engine, app):
     found = engine.once(BUSYBOX, "ls", "/sys/class/net", network_mode="host").stdout.split()
     assert app["front"].interface in found
+
+
+def test_one_more_container_can_stand_beside_another_under_its_name(engine, app):
+    other = engine.run(PYTHON, "python", "-c", ECHO, network=BACK, aliases=["ddtest-store", "ddtest-echo"])
+    assert other.addresses[BACK].aliases == ("ddtest-store", "ddtest-echo")
+    asked = "import socket; print(len(socket.gethostbyname_ex('ddtest-store')[2]))"
+    done = engine.once(PYTHON, "python", "-c", asked, network_mode=f"container:{app['api'].id}")
+    assert done.stdout == "2\n"
+    other.remove()

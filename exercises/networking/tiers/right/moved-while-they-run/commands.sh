@@ -1,0 +1,9 @@
+# As it was found, but for the database, whose published port only a new container can lose
+docker network create dd-toll
+docker run -d --name dd-toll-db --network dd-toll redis:8.0
+docker run -d --name dd-toll-api --network dd-toll -e DB=dd-toll-db dd-toll-api:1.0
+docker run -d --name dd-toll-web --network dd-toll -e API=dd-toll-api -p 80 dd-toll-web:1.0
+docker network create dd-toll-back
+docker network connect dd-toll-back dd-toll-db
+docker network connect dd-toll-back dd-toll-api
+docker network disconnect dd-toll dd-toll-db

@@ -1,0 +1,44 @@
+"""Tells on port 8000 what a ship pays: /orca is what the database has under `orca`. DB names the database's host."""
+
+import os
+import socket
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+DB = os.environ.get("DB", "localhost")
+os.environ["RES_OPTIONS"] = "timeout:2 attempts:1"
+
+
+def toll(ship: str) -> tuple[int, str]:
+    """The status and the text of an answer."""
+    try:
+        with socket.create_connection((DB, 6379), timeout=2) as db, db.makefile("rwb") as talk:
+            talk.write(f"GET {ship}\r\n".encode())
+            talk.flush()
+            size = int(talk.readline()[1:])
+            return (200, talk.read(size).decode()) if size >= 0 else (404, f"{ship} is not known")
+    except socket.gaierror:
+        return 502, f"{DB}: nobody here knows this name"
+    except (OSError, ValueError):
+        return 502, f"{DB}: no database answers"
+
+
+class Api(BaseHTTPRequestHandler):
+    """One ship at a time."""
+
+    said = ""
+
+    def do_GET(self) -> None:
+        """Answer for one ship."""
+        status, text = toll(self.path.strip("/"))
+        if status == 502 and Api.said != text:
+            Api.said = text
+            print(text, flush=True)
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(f"{text}\n".encode())
+
+    def log_message(self, *_: object) -> None:
+        """Log no requests."""
+
+
+ThreadingHTTPServer(("", 8000), Api).serve_forever()

@@ -1,0 +1,6 @@
+docker network create dd-toll-front
+docker network create dd-toll-back
+docker run -d --name dd-toll-db --network dd-toll-back -p 127.0.0.1::6379 redis:8.0
+docker run -d --name dd-toll-api --network dd-toll-back -e DB=dd-toll-db dd-toll-api:1.0
+docker network connect dd-toll-front dd-toll-api
+docker run -d --name dd-toll-web --network dd-toll-front -e API=dd-toll-api -p 127.0.0.1::80 dd-toll-web:1.0

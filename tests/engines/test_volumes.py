@@ -263,7 +263,7 @@ def test_nothing_of_a_learners_goes_that_is_called_nearly_as_an_exercise_calls_i
     owns = [exercise.owns for exercise in exercises()]
     nearly = itertools.cycle(["{}-old", "my-{}", "{}2"])
     names = {name for owned in owns for name in (*owned.volumes, *owned.containers, *owned.networks)}
-    decoys = {pattern.format(name) for pattern, name in zip(nearly, sorted(names), strict=False)}
+    decoys = {pattern.format(name) for pattern, name in zip(nearly, sorted(names), strict=False)} - names
     networks = {f"my-{name}" for owned in owns for name in owned.networks}
     client = throwaway.client
     with Engine(throwaway, "notebooks", session="") as engine:

@@ -254,6 +254,11 @@ class Engine:
         """
         return networks.reach(self._run, doors)
 
+    @property
+    def own_addresses(self) -> list[str]:
+        """The IPv4 addresses that the Engine's machine has beside loopback, those of its bridges among them."""
+        return networks.own_addresses(self._run)
+
     def redis(self, container: Container, *command: str) -> list[str]:
         """What the Redis server in a container says to a command, a line a value; see `sql`."""
         return databases.redis(self._run, container, *command)

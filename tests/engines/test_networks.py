@@ -144,3 +144,16 @@ def test_a_range_that_another_network_has_ends_in_a_sentence(engine, app):
 def test_the_interface_of_a_bridge_is_on_the_engines_machine(engine, app):
     found = engine.once(BUSYBOX, "ls", "/sys/class/net", network_mode="host").stdout.split()
     assert app["front"].interface in found
+
+
+def test_the_machine_tells_its_addresses_beside_loopback(engine, app):
+    own = engine.own_addresses
+    assert app["web"].addresses[FRONT].gateway in own
+    assert not [address for address in own if address.startswith("127.")]
+    quiet, open_to_all = (engine.run(BUSYBOX, "httpd", "-f", "-p", "80", ports=ports)
+                          for ports in ({"80/tcp": ("127.0.0.1", None)}, {"80/tcp": None}))  # fmt: skip
+    doors = [Door(None, address, container.published(80)[0][1], container is open_to_all)
+             for container in (quiet, open_to_all) for address in own]  # fmt: skip
+    assert engine.reach(*doors).wrong == []
+    for container in (quiet, open_to_all):
+        container.remove()

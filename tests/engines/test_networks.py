@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("networks")]
 BUSYBOX, PYTHON = "busybox:1.37", "python:3.13-slim"
 FRONT, BACK = "ddtest-front", "ddtest-back"
 PAGE = "mkdir /page; echo {text} >/page/index.html; exec httpd -f -p {where} -h /page"
+SERVER = ("httpd", "-f", "-p", "80")
 ECHO = (
     "import socket; s = socket.socket(type=socket.SOCK_DGRAM); s.bind(('', 53))\n"
     "while True: said, who = s.recvfrom(99); s.sendto(said[::-1], who)"
@@ -150,10 +151,12 @@ def test_the_machine_tells_its_addresses_beside_loopback(engine, app):
     own = engine.own_addresses
     assert app["web"].addresses[FRONT].gateway in own
     assert not [address for address in own if address.startswith("127.")]
-    quiet, open_to_all = (engine.run(BUSYBOX, "httpd", "-f", "-p", "80", ports=ports)
-                          for ports in ({"80/tcp": ("127.0.0.1", None)}, {"80/tcp": None}))  # fmt: skip
-    doors = [Door(None, address, container.published(80)[0][1], container is open_to_all)
-             for container in (quiet, open_to_all) for address in own]  # fmt: skip
+    quiet, loud = engine.run(BUSYBOX, *SERVER, publish=[80]), engine.create(
+        BUSYBOX, *SERVER, name="ddtest-loud", ports={"80/tcp": None}
+    )  # fmt: skip
+    loud.start()
+    doors = [Door(None, address, container.published(80)[0][1], container is loud)
+             for container in (quiet, loud) for address in own]  # fmt: skip
     assert engine.reach(*doors).wrong == []
-    for container in (quiet, open_to_all):
+    for container in (quiet, loud):
         container.remove()

@@ -263,6 +263,10 @@ class Engine:
         """What the Redis server in a container says to a command, a line a value; see `sql`."""
         return databases.redis(self._run, container, *command)
 
+    def listening_at(self, container: Container) -> list[tuple[str, int]]:
+        """The addresses and TCP ports on which anything listens in a container, the Engine's name server left out."""
+        return processes.listening_at(self._run, container)
+
     def listener(self, container: Container, port: int) -> Process:
         """The process that listens on this port in a container, which need not be its process 1; fails without one."""
         return processes.listening(container, port)

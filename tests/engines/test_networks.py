@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from docker.types import EndpointConfig
 
 from environment.engines.found import FoundEngine
 from environment.engines.session import current_session
@@ -160,3 +161,20 @@ def test_the_machine_tells_its_addresses_beside_loopback(engine, app):
     assert engine.reach(*doors).wrong == []
     for container in (quiet, loud):
         container.remove()
+
+
+def test_where_anything_listens_is_told_by_the_kernel_whatever_the_image_has(engine, app):
+    assert engine.listening_at(app["shy"]) == [("127.0.0.1", 80)]
+    assert engine.listening_at(app["store"]) == []  # it listens for UDP alone
+    assert [port for _, port in engine.listening_at(app["web"])] == [80]
+
+
+def test_another_like_it_knows_others_by_the_same_names(engine, app):
+    mine = {FRONT: EndpointConfig("1.41", links={"ddtest-web": "page.of.others"})}
+    first = engine.create(
+        BUSYBOX, "sleep", "60", name="ddtest-links", network=FRONT, networking_config=mine
+    )  # fmt: skip
+    first.start()
+    for other in (first, first.made_anew(), first.twin()):
+        assert engine.reach(door := Door(other, "page.of.others", 80)).seen[door].is_open
+        other.remove()

@@ -5,13 +5,14 @@ from graders.author import Answer, Build, Container, Door, Engine, Failed, check
 IMAGE, NAME, GAUGE, NETWORK = "dd-tide-desk:1.0", "dd-tide-desk", "dd-tide-gauge", "dd-tide-net"
 PORT = 8080
 LEVEL = "/www/level"
+READY = "The gauge measures."
 MODE = "{{.HostConfig.NetworkMode}}{{range $name, $_ := .NetworkSettings.Networks}} {{$name}}{{end}}"
 
 
 def prepare(engine: Engine, answer: Answer) -> None:
     engine.make_network(NETWORK)
-    serve = f"mkdir /www; echo '{level(answer, 'first')}' >{LEVEL}; exec httpd -f -p 9000 -h /www"
-    engine.run("busybox:1.37", "sh", "-c", serve, name=GAUGE, network=NETWORK)
+    serve = f"mkdir /www; echo '{level(answer, 'first')}' >{LEVEL}; echo {READY}; exec httpd -f -p 9000 -h /www"
+    engine.run("busybox:1.37", "sh", "-c", serve, name=GAUGE, network=NETWORK).wait_log(READY)
 
 
 @check(points=1)

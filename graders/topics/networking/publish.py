@@ -30,8 +30,8 @@ class _Station(NamedTuple):
 
 
 def prepare(engine: Engine, answer: Answer) -> None:
-    noted = " ".join([*NAMES, WORKSHOP])
-    changes = [f"EXPOSE {noted}", 'CMD ["python", "/station/station.py"]']
+    noted = [f"EXPOSE {key}" for key in (*NAMES, WORKSHOP)]
+    changes = [*noted, 'CMD ["python", "/station/station.py"]']
     content, script = answer.scene / "image", f"echo {answer.nonce('station', 24)} >/station/key"
     engine.make_image("python:3.13-slim", script, content=content, name=IMAGE, changes=changes)
 

@@ -7,7 +7,7 @@ import sys
 import urllib.request
 
 LISTEN = os.environ.get("LISTEN", "::")
-GAUGE = os.environ.get("GAUGE", "http://dd-tide-gauge.dd-tide-net:9000/level")
+GAUGE = os.environ.get("GAUGE", "http://dd-tide-gauge:9000/level")
 
 
 class Desk(http.server.BaseHTTPRequestHandler):

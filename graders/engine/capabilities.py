@@ -107,6 +107,10 @@ def _plain_registry(about: About) -> bool:
     return "127.0.0.0/8" in ((about.engine.get("RegistryConfig") or {}).get("InsecureRegistryCIDRs") or [])
 
 
+def _is_rootless(about: About) -> bool:
+    return any("rootless" in option for option in about.engine.get("SecurityOptions") or [])
+
+
 def _unless(problem: str, has: Callable[[About], object]) -> Callable[[About], str]:
     return lambda about: "" if has(about) else problem
 
@@ -142,6 +146,10 @@ QUESTIONS: Mapping[str, Callable[[About], str]] = {
     "chosen-port": _unless(
         "Podman does not tell a port that was asked for from a chosen one.", lambda about: not about.is_podman
     ),
+    "own-ports": _unless(
+        "A program beside it opens the published ports, outside of the machine that its containers see.",
+        lambda about: about.engine.get("OperatingSystem") != "Docker Desktop" and not _is_rootless(about),
+    ),
     "health-checks": _unless(
         "Podman leaves health checks to systemd, and its Docker API does not show those of an image.",
         lambda about: not about.is_podman,
@@ -149,7 +157,7 @@ QUESTIONS: Mapping[str, Callable[[About], str]] = {
     "local-registry": _unless("It wants HTTPS of a registry on its own machine, which has none.", _plain_registry),
     "swarm": _unless("Podman has no Swarm.", lambda about: not about.is_podman),
     "docker-networks": _unless(
-        "Podman's networks are not cut off from each other, and tell names by rules of their own.",
+        "Podman's networks are not cut off from each other, and it tells names and publishes ports by other rules.",
         lambda about: not about.is_podman,
     ),
     "volumes-at-rest": _unless(

@@ -597,7 +597,7 @@ class Container:
         try:
             api.create_container_from_config(body, name)
             for network in twins.more_networks(made):
-                api.connect_container_to_network(name, network)
+                api.connect_container_to_network(name, network, links=twins.links(made, network) or None)
             api.start(name)
         except docker.errors.APIError as error:
             raise _cannot_start(error, shown) from None

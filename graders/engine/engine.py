@@ -254,9 +254,18 @@ class Engine:
         """
         return networks.reach(self._run, doors)
 
+    @property
+    def own_addresses(self) -> list[str]:
+        """The IPv4 addresses that the Engine's machine has beside loopback, those of its bridges among them."""
+        return networks.own_addresses(self._run)
+
     def redis(self, container: Container, *command: str) -> list[str]:
         """What the Redis server in a container says to a command, a line a value; see `sql`."""
         return databases.redis(self._run, container, *command)
+
+    def listening_at(self, container: Container) -> list[tuple[str, int]]:
+        """The addresses and TCP ports on which anything listens in a container, the Engine's name server left out."""
+        return processes.listening_at(self._run, container)
 
     def listener(self, container: Container, port: int) -> Process:
         """The process that listens on this port in a container, which need not be its process 1; fails without one."""

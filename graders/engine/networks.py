@@ -286,6 +286,13 @@ def reach(run: Run, doors: Iterable[Door]) -> Reach:
     return Reach({door: by_door[door] for door in asked})
 
 
+def own_addresses(run: Run) -> list[str]:
+    """The IPv4 addresses that the Engine's machine has beside loopback, those of its bridges among them."""
+    asked = ("ip", "-o", "-4", "address", "show", "scope", "global")
+    told = containers.once(run, containers.PROBE_IMAGE, *asked, network_mode="host").stdout
+    return [line.split()[3].partition("/")[0] for line in told.splitlines()]
+
+
 def _measured(run: Run, source: Container | None, doors: Sequence[Door], patience: float) -> list[Seen]:
     attempt, wait = ATTEMPT_SECONDS * patience, OPEN_SECONDS * patience
     asked = [(door.host, door.port, door.protocol, door.says, wait if door.is_open else 0, attempt) for door in doors]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING
 
+from graders.engine import containers
 from graders.errors import Failed
 
 if TYPE_CHECKING:
     from graders.engine.containers import Container
+    from graders.engine.run import Run
 
 _LOOK = r"""
 cat /proc/net/tcp /proc/net/tcp6 2>/dev/null
@@ -29,6 +32,9 @@ done
 
 Of another user's process, root without the right to trace sees not what it holds.
 """
+_DNS = "127.0.0.11"
+"""Where the Engine's own name server listens in a container, on ports of its own."""
+_OPEN = re.compile(r"^ *\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ 0A ", re.MULTILINE)
 _SOCKET = re.compile(r"^ *\d+: [0-9A-F]+:([0-9A-F]{4}) \S+ 0A \S+ \S+ \S+ +(\d+) +\d+ +(\d+)", re.MULTILINE)
 _PROCESS = re.compile(r"^process (\d+) (\d+) (\d+) (.*)$", re.MULTILINE)
 
@@ -64,3 +70,24 @@ def listening(container: Container, port: int) -> Process:
         container.running()
         raise Failed(f"{container.subject} has nothing that listens on port {port}.", evidence=container.log_evidence())
     return theirs[-1]
+
+
+def listening_at(run: Run, container: Container) -> list[tuple[str, int]]:
+    """The addresses and TCP ports on which anything listens in a container, the Engine's name server left out.
+
+    The kernel tells them from the container's network, whoever listens there and whatever tools the image has.
+    """
+    container.running()
+    look = ("cat", "/proc/net/tcp", "/proc/net/tcp6")
+    told = containers.once(run, containers.PROBE_IMAGE, *look, network_mode=f"container:{container.id}").stdout
+    found = [(_address(number), int(port, 16)) for number, port in _OPEN.findall(told)]
+    return sorted({(ip, port) for ip, port in found if ip != _DNS})
+
+
+def _address(number: str) -> str:
+    """An address, of which the kernel prints each four bytes in the order of its machine's processor: little-endian."""
+    words = [bytes.fromhex(number[start : start + 8])[::-1] for start in range(0, len(number), 8)]
+    if len(words) == 1:
+        return str(IPv4Address(words[0]))
+    long = IPv6Address(b"".join(words))
+    return str(long.ipv4_mapped or long)

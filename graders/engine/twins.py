@@ -71,7 +71,11 @@ def body(  # noqa: PLR0913 - what a container is made of
             *(mount for mount in host_config.get("Mounts") or [] if mount["Type"] not in SHARED),
         ],
     }
-    return config | {"HostConfig": host_config | dict(host)}
+    network = str(host_config.get("NetworkMode") or "")
+    linked = [":".join(link) for link in links(of, network)]
+    # Names that it alone knows others by are settings of its place in a network.
+    ends = {"NetworkingConfig": {"EndpointsConfig": {network: {"Links": linked}}}} if linked else {}
+    return config | ends | {"HostConfig": host_config | dict(host)}
 
 
 def _unfilled(binds: Sequence[str]) -> set[str]:
@@ -101,3 +105,11 @@ def more_networks(of: Attributes) -> list[str]:
     first = "bridge" if mode == "default" else mode
     found: Mapping[str, Attributes] = of["NetworkSettings"].get("Networks") or {}
     return [name for name, joined in found.items() if first not in {name, joined.get("NetworkID")}]
+
+
+def links(of: Attributes, network: str) -> list[tuple[str, str]]:
+    """Whom it knows by another name in a network, given by name or id: the container and that name."""
+    places: Mapping[str, Attributes] = of["NetworkSettings"].get("Networks") or {}
+    mine = [joined for name, joined in places.items() if network in {name, joined.get("NetworkID")}]
+    told = [str(link).partition(":") for joined in mine for link in joined.get("Links") or []]
+    return [(container, alias or container) for container, _, alias in told]

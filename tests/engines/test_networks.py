@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from docker.types import EndpointConfig
 
 from environment.engines.found import FoundEngine
 from environment.engines.session import current_session
@@ -16,6 +17,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("networks")]
 BUSYBOX, PYTHON = "busybox:1.37", "python:3.13-slim"
 FRONT, BACK = "ddtest-front", "ddtest-back"
 PAGE = "mkdir /page; echo {text} >/page/index.html; exec httpd -f -p {where} -h /page"
+SERVER = ("httpd", "-f", "-p", "80")
 ECHO = (
     "import socket; s = socket.socket(type=socket.SOCK_DGRAM); s.bind(('', 53))\n"
     "while True: said, who = s.recvfrom(99); s.sendto(said[::-1], who)"
@@ -153,3 +155,35 @@ def test_one_more_container_can_stand_beside_another_under_its_name(engine, app)
     done = engine.once(PYTHON, "python", "-c", asked, network_mode=f"container:{app['api'].id}")
     assert done.stdout == "2\n"
     other.remove()
+
+
+def test_the_machine_tells_its_addresses_beside_loopback(engine, app):
+    own = engine.own_addresses
+    assert app["web"].addresses[FRONT].gateway in own
+    assert not [address for address in own if address.startswith("127.")]
+    quiet, loud = engine.run(BUSYBOX, *SERVER, publish=[80]), engine.create(
+        BUSYBOX, *SERVER, name="ddtest-loud", ports={"80/tcp": None}
+    )  # fmt: skip
+    loud.start()
+    doors = [Door(None, address, container.published(80)[0][1], container is loud)
+             for container in (quiet, loud) for address in own]  # fmt: skip
+    assert engine.reach(*doors).wrong == []
+    for container in (quiet, loud):
+        container.remove()
+
+
+def test_where_anything_listens_is_told_by_the_kernel_whatever_the_image_has(engine, app):
+    assert engine.listening_at(app["shy"]) == [("127.0.0.1", 80)]
+    assert engine.listening_at(app["store"]) == []  # it listens for UDP alone
+    assert [port for _, port in engine.listening_at(app["web"])] == [80]
+
+
+def test_another_like_it_knows_others_by_the_same_names(engine, app):
+    mine = {FRONT: EndpointConfig("1.41", links={"ddtest-web": "page.of.others"})}
+    first = engine.create(
+        BUSYBOX, "sleep", "60", name="ddtest-links", network=FRONT, networking_config=mine
+    )  # fmt: skip
+    first.start()
+    for other in (first, first.made_anew(), first.twin()):
+        assert engine.reach(door := Door(other, "page.of.others", 80)).seen[door].is_open
+        other.remove()

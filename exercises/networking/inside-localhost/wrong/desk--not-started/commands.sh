@@ -1,0 +1,1 @@
+docker build --quiet --tag dd-tide-desk:1.0 .

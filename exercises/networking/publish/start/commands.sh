@@ -1,0 +1,1 @@
+docker run --detach --name dd-station dd-station:1.0

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Who reaches whom: matrix.sh CONTAINER:PORT… tries each way from the network of each container, by name.
 # A container that joins that network does it, so nothing has to be in the container itself.
 for from in "$@"; do

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Beside the database, what the clerk works with: for nobody else to read.
 umask 077
 mkdir "$DATA/keys"

@@ -104,11 +104,13 @@ class Door(NamedTuple):
 
     @property
     def shown(self) -> str:
-        """The command with which a learner tries it."""
+        """The command with which a learner tries it; no image of the course has a client for UDP, so none for that."""
+        if self.protocol == "udp":
+            return ""
         network = f"container:{self.source.called}" if self.source else "host"
         address = f"{self.host}:{self.port}"
-        client = {"http": f"wget -q -O - -T 2 http://{address}{self.says}"}
-        ask = client.get(self.protocol, f"nc -w 2 {self.host} {self.port}")
+        page = f"wget -q -O - -T 2 http://{address}{self.says}"
+        ask = page if self.protocol == "http" else f"nc -w 2 {self.host} {self.port}"
         return f"docker run --rm -i --network {network} {containers.PROBE_IMAGE} {ask}"
 
 
@@ -151,7 +153,7 @@ class Reach:
     @property
     def evidence(self) -> list[str]:
         """The table, for a verdict, and how a learner tries what is first not as it should be."""
-        return [*self.table, *(f"$ {door.shown}" for door in self.wrong[:1])]
+        return [*self.table, *(f"$ {door.shown}" for door in self.wrong[:1] if door.shown)]
 
     def _told(self, door: Door) -> str:
         seen = self.seen[door]

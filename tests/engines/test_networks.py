@@ -9,7 +9,7 @@ from docker.types import EndpointConfig
 
 from environment.engines.found import FoundEngine
 from environment.engines.session import current_session
-from graders.engine import Door, Engine
+from graders.engine import Door, Engine, Reach, Seen
 from graders.errors import DrydockError, Failed
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("networks")]
@@ -93,6 +93,14 @@ def test_a_table_shows_what_should_be_beside_what_is(engine, app):
         "ddtest-web  answers, must not  answers",
         "ddtest-api                     answers",
         "$ docker run --rm -i --network container:ddtest-web busybox:1.37 nc -w 2 ddtest-api 80",
+    ]
+
+
+def test_a_table_shows_no_command_where_no_client_of_the_course_could_try_it():
+    door = Door(None, "192.0.2.1", 53, protocol="udp", says="tide")
+    assert Reach({door: Seen("no answer", "")}).evidence == [
+        "from         192.0.2.1:53/udp",
+        "the machine  no answer, must answer",
     ]
 
 

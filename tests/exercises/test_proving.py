@@ -263,5 +263,6 @@ def test_a_proof_says_what_each_answer_cost():
     [said] = json.loads(done.stdout)
     assert (said["exercise"], said["proven"], said["faults"]) == ("dockerfiles/dockerignore", True, [])
     assert [a["answer"] for a in said["answers"]] == [v.id for v in answers(load(said["exercise"]), every=False)]
-    assert all(a["seconds"] > a["processor_seconds"] > 0 for a in said["answers"])
+    # Several processors work at the same time, on what one answer makes the Engine do.
+    assert all(a["seconds"] * os.cpu_count() > a["processor_seconds"] > 0 for a in said["answers"])
     assert said["engines"] < len(said["answers"]) / 2

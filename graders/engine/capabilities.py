@@ -107,8 +107,9 @@ def _plain_registry(about: About) -> bool:
     return "127.0.0.0/8" in ((about.engine.get("RegistryConfig") or {}).get("InsecureRegistryCIDRs") or [])
 
 
-def _is_rootless(about: About) -> bool:
-    return any("rootless" in option for option in about.engine.get("SecurityOptions") or [])
+def _runs_with(about: About, *options: str) -> bool:
+    """Whether one of these is among the Engine's security options, such as `name=rootless`."""
+    return any(f"name={option}" in said for said in about.engine.get("SecurityOptions") or [] for option in options)
 
 
 def _unless(problem: str, has: Callable[[About], object]) -> Callable[[About], str]:
@@ -131,9 +132,7 @@ QUESTIONS: Mapping[str, Callable[[About], str]] = {
     ),
     "same-users": _unless(
         "It gives the users of containers other numbers outside than inside (rootless, or `userns-remap`).",
-        lambda about: (
-            not any(re.search("name=(rootless|userns)", one) for one in about.engine["SecurityOptions"] or [])
-        ),
+        lambda about: not _runs_with(about, "rootless", "userns"),
     ),
     "oom-killed": _unless(
         "Podman before 5.0 does not tell that a container was ended for its memory.",
@@ -148,7 +147,7 @@ QUESTIONS: Mapping[str, Callable[[About], str]] = {
     ),
     "own-ports": _unless(
         "A program beside it opens the published ports, outside of the machine that its containers see.",
-        lambda about: about.engine.get("OperatingSystem") != "Docker Desktop" and not _is_rootless(about),
+        lambda about: about.engine.get("OperatingSystem") != "Docker Desktop" and not _runs_with(about, "rootless"),
     ),
     "health-checks": _unless(
         "Podman leaves health checks to systemd, and its Docker API does not show those of an image.",

@@ -48,10 +48,11 @@ def remove_labelled(client: docker.DockerClient, label: str, *, of_sessions: boo
         with contextlib.suppress(docker.errors.NotFound):
             api.remove_container(container["Id"], force=True, v=True)
     for network in chosen(api.networks(filters=filters)):
-        # A container of the learner's that is on it leaves it, and goes on; what goes meanwhile is gone.
         with contextlib.suppress(docker.errors.APIError):
-            for container in api.inspect_network(network["Id"])["Containers"]:
-                api.disconnect_container_from_network(container, network["Id"], force=True)
+            # A container of the learner's that is on it leaves it, and goes on.
+            for container in api.inspect_network(network["Id"]).get("Containers") or ():
+                with contextlib.suppress(docker.errors.APIError):  # one that goes meanwhile
+                    api.disconnect_container_from_network(container, network["Id"], force=True)
             api.remove_network(network["Id"])
     for volume in chosen(api.volumes(filters=filters)["Volumes"] or []):
         with contextlib.suppress(docker.errors.APIError):

@@ -198,7 +198,6 @@ class Volume:
             environment={"LIMIT": str(SIZE_LIMIT >> 9)},
             volumes={self.name: {"bind": PLACE, "mode": "ro"}},
             network_mode="none",
-            again=False,
             timeout=SEARCH_SECONDS,
         )
         found = done.stdout.splitlines()

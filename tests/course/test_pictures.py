@@ -776,6 +776,16 @@ def test_the_picture_of_networks_is_what_the_engine_says(engine, monkeypatch):
 
 
 @pytest.mark.engine
+def test_a_container_stays_in_the_picture_when_the_one_whose_network_it_had_is_gone(engine):
+    gone = engine.create(BUSYBOX, "sleep", "600", name="dd-demo-gone")
+    gone.start()
+    engine.create(BUSYBOX, "sleep", "600", name="dd-demo-orphan", network_mode=f"container:{gone.id}").start()
+    gone.remove()
+    (orphan,) = look_at_topology(engine, ["dd-demo-orphan"]).members
+    assert orphan.within == gone.id[:12]
+
+
+@pytest.mark.engine
 def test_a_watched_topology_is_shown_again_when_it_changes_and_ends_with_ctrl_c(engine):
     watched = engine.create(BUSYBOX, "sleep", "600", name="dd-demo-watched")
     watched.start()

@@ -104,8 +104,13 @@ def _member(engine: Engine, container: Container, nets: dict[str, Net]) -> Membe
             for address, number in container.published(port)
         ),
         tuple(f"{mount.target} is {mount.told}".replace("`", "") for mount in container.mounts),
-        engine.container(joined).name if joined else "",
+        _called(engine, joined) if joined else "",
     )
+
+
+def _called(engine: Engine, container: str) -> str:
+    """The name of a container by its id, which is told where there is no such container any more."""
+    return engine.container(container).name if engine.has_container(container) else container[:12]
 
 
 def _state(container: Container) -> str:

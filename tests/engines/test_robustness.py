@@ -315,7 +315,7 @@ def test_what_a_notebook_left_is_removed_and_what_only_looks_like_it_stays(throw
     assert client.images.get("busybox:1.37").tags
 
 
-@pytest.mark.parametrize(("prints", "runs"), [("", 2), ("echo done", 1)])
+@pytest.mark.parametrize(("prints", "runs"), [("", 3), ("echo done", 1)])
 def test_a_run_whose_output_may_have_been_lost_is_run_again(throwaway, prints, runs):
     throwaway.client.volumes.create("counted")
     with Engine(throwaway, "notebooks", session=current_session()) as engine:

@@ -59,6 +59,7 @@ LEFT_TO_ALL = {
         "wrong/stats_limited--no-limit",
         "wrong/web--not-published",
     },
+    "networking/repair": {"right/another-front-network", "right/one-fault-after-the-other"},
     "volumes/backup-and-restore": {
         "right/base-backup",
         "right/docker-cp-and-hardened",

@@ -146,7 +146,9 @@ def _add_pictures(command: Callable[..., argparse.ArgumentParser]) -> None:
     mounts.add_argument("containers", metavar="CONTAINER", nargs="+", help="such as dd-demo-web")
 
     topology = command("topology", _topology, "show which containers are in which networks, and what leads to them")
-    topology.add_argument("names", metavar="NAME", nargs="*", help="containers or networks, where not all are meant")
+    topology.add_argument(
+        "names", metavar="NAME", nargs="*", help="containers, networks or an exercise, where not all are meant"
+    )
     topology.add_argument("--watch", action="store_true", help="show it again whenever it changes, until Ctrl-C")
 
 

@@ -219,7 +219,7 @@ class CourseMagics(Magics):
     @line_magic
     @told
     def topology(self, line: str) -> None:
-        """Who is in which network, as a picture: `%topology [NAME…]`; with `--watch` it follows until it is stopped."""
+        """Who is in which network: `%topology [NAME…]`, and for an exercise what should be; `--watch` follows."""
         from graders.pictures.topology import drawing
         from graders.pictures.topology.look import look, watch
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from graders.engine.folders import Folder
     from graders.engine.images import Image
     from graders.engine.mounts import Mount
-    from graders.engine.networks import Door, Network, Reach, Seen
+    from graders.engine.networks import Door, Network, Plan, Reach, Seen
     from graders.engine.packages import PackageIndex
     from graders.engine.platforms import PlatformImage, Program
     from graders.engine.processes import Process
@@ -42,6 +42,7 @@ __all__ = [
     "Mount",
     "Network",
     "PackageIndex",
+    "Plan",
     "PlatformImage",
     "Process",
     "Program",
@@ -61,7 +62,7 @@ _MODULES = {
     "folders": ("Folder",),
     "images": ("Image",),
     "mounts": ("Mount",),
-    "networks": ("Door", "Network", "Reach", "Seen"),
+    "networks": ("Door", "Network", "Plan", "Reach", "Seen"),
     "packages": ("PackageIndex",),
     "platforms": ("PlatformImage", "Program"),
     "processes": ("Process",),

@@ -114,6 +114,22 @@ class Door(NamedTuple):
         return f"docker run --rm -i --network {network} {containers.PROBE_IMAGE} {ask}"
 
 
+class Plan(NamedTuple):
+    """Who should meet whom, by the names of containers: what an exercise's checks hold, and `%topology` shows.
+
+    It is the value `PLAN` of a grader.
+    """
+
+    together: tuple[tuple[str, str], ...] = ()
+    """Pairs that have a network in common."""
+    apart: tuple[tuple[str, str], ...] = ()
+    """Pairs that have none."""
+    published: tuple[str, ...] = ()
+    """Who has a published port."""
+    unpublished: tuple[str, ...] = ()
+    """Who has none."""
+
+
 class Seen(NamedTuple):
     """What came of a try."""
 

@@ -22,6 +22,7 @@ OBJECTS = (
     "Door",
     "Seen",
     "Reach",
+    "Plan",
     "Address",
     "Folder",
     "Build",

@@ -24,9 +24,10 @@ from conftest import start_engine
 from environment.engines import SESSION_LABEL
 from environment.engines.scratch import scratch_folder
 from environment.engines.session import current_session
-from graders.engine import Engine, archives
+from graders.engine import Engine, Plan, archives
 from graders.engine.archives import Entry, Hidden, hidden
 from graders.errors import Failed, UsageError
+from graders.exercise import exercises
 from graders.pictures import canvas
 from graders.pictures.layers import drawing
 from graders.pictures.layers.look import instruction, look
@@ -38,6 +39,7 @@ from graders.pictures.topology import drawing as topology
 from graders.pictures.topology import members
 from graders.pictures.topology.look import look as look_at_topology
 
+EXERCISES = exercises()
 BUSYBOX = "busybox:1.37"
 SVG = "{http://www.w3.org/2000/svg}"
 NOW = 1_800_000_000.0
@@ -451,6 +453,57 @@ def test_the_text_of_a_topology_tells_who_is_where_and_what_leads_there():
     assert topology.text(members.Picture(())) == "No containers."
 
 
+PLAN = Plan(
+    together=(("web", "api"), ("api", "db"), ("api", "mail")),
+    apart=(("web", "db"), ("web", "debug")),
+    published=("web",),
+    unpublished=("api", "web"),
+)
+PLAN_TEXT = """\
+api: runs, image python:3.13-slim
+  ✓ should meet web: both are in dd-demo-front
+  ✓ should meet db: both are in dd-demo-back
+  ✗ should meet mail, but mail is not there
+  ✓ should have no published port: has none
+
+db: ended with exit code 3, image postgres:17
+  ✓ should meet api: both are in dd-demo-back
+  ✓ should not meet web: they have no network in common
+
+debug: runs, image busybox:1.37
+  in the network of web
+  ✗ should not meet web, but debug is in the network of web itself
+
+mail: is not there
+  ✗ should meet api, but mail is not there
+
+web: runs, healthy, image nginx:1.26
+  127.0.0.1:8080 leads to 80/tcp
+  /srv is the volume pages
+  ✓ should meet api: both are in dd-demo-front
+  ✓ should not meet db: they have no network in common
+  ✗ should not meet debug, but debug is in the network of web itself
+  ✓ should have a published port: has one
+  ✗ should have no published port, but has one"""
+
+
+def test_a_topology_says_beside_what_is_what_should_be_and_marks_the_difference_by_sign_and_word():
+    planned = members.beside(NETS, PLAN)
+    assert topology.text(planned).endswith(PLAN_TEXT)
+    image = ET.fromstring(topology.svg(planned))
+    kinds = {"".join(one.itertext())[0]: one.get("class") for one in image.iter(f"{SVG}text")}
+    assert (kinds["✓"], kinds["✗"]) == ("quiet", "name")
+
+
+@pytest.mark.parametrize("exercise", [one for one in EXERCISES if hasattr(one.grader, "PLAN")], ids=lambda one: one.id)
+def test_a_plan_is_for_what_the_exercise_owns_and_does_not_contradict_itself(exercise):
+    plan = exercise.grader.PLAN
+    pairs = [frozenset(pair) for pair in (*plan.together, *plan.apart)]
+    assert {*plan.published, *plan.unpublished}.union(*pairs) <= set(exercise.owns.containers)
+    assert len(pairs) == len(set(pairs))
+    assert not set(plan.published) & set(plan.unpublished)
+
+
 def test_a_network_is_drawn_once_and_each_address_says_in_words_where_it_leads():
     image = ET.fromstring(topology.svg(NETS))
     kinds = [one.get("class") for one in image.iter(f"{SVG}rect")]
@@ -773,6 +826,19 @@ def test_the_picture_of_networks_is_what_the_engine_says(engine, monkeypatch):
     assert in_cell["text/plain"] == shown
     assert "<svg" in in_cell["text/html"]
     assert missing["text/plain"].startswith("There is no container called `dd-demo-none`.")
+
+
+@pytest.mark.engine
+def test_the_topology_of_an_exercise_has_its_containers_and_what_should_be(engine):
+    front = engine.make_network("dd-toll-front")
+    for name in ("dd-toll-web", "dd-toll-db"):
+        engine.create(BUSYBOX, "true", name=name, network=front.name)
+    lines = topology.text(look_at_topology(engine, ["networking/tiers"])).splitlines()
+    assert "  ✗ should not meet dd-toll-db, but both are in dd-toll-front" in lines
+    assert "dd-toll-api: is not there" in lines
+    assert "  ✓ should have no published port: has none" in lines
+    with pytest.raises(UsageError, match="no exercise called `networking/tears`"):
+        look_at_topology(engine, ["networking/tears"])
 
 
 @pytest.mark.engine

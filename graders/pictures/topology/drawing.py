@@ -25,9 +25,10 @@ def text(picture: Picture) -> str:
         inside += [f"and {more} more"] if (more := picture.more(net)) else []
         lines += [f"{'└─' if said is inside[-1] else '├─'} {said}" for said in inside] + [""]
     for member in picture.members:
-        lines += [f"{member.name}: {member.about}", *(f"  {said}" for said in _beside(member)), ""]
-    said = "\n".join(short(line, COLUMNS).rstrip() for line in lines).rstrip()
-    return harmless(said) if picture.members else NOBODY
+        said = [*_beside(member), *(one.told for one in member.should)]
+        lines += [f"{member.name}: {member.about}", *(f"  {line}" for line in said), ""]
+    whole = "\n".join(short(line, COLUMNS).rstrip() for line in lines).rstrip()
+    return harmless(whole) if picture.members else NOBODY
 
 
 def _beside(member: Member) -> list[str]:
@@ -62,7 +63,9 @@ def _left(picture: Picture, member: Member) -> Left:
         )
         for place in member.places
     )
-    return Left((Words(member.name, "name"), Words(member.about, "quiet")), (*places, *beside))
+    # What is not as it should be stands out in its sign, its words and its weight.
+    should = tuple(Row((Words(one.told, "quiet" if one.holds else "name", MOST_LINES),)) for one in member.should)
+    return Left((Words(member.name, "name"), Words(member.about, "quiet")), (*places, *beside, *should))
 
 
 def _right(picture: Picture, net: Net) -> Right:
@@ -73,7 +76,7 @@ def _right(picture: Picture, net: Net) -> Right:
 
 def _told(member: Member) -> str:
     places = [f"in {place.net.name} at {place.told}" for place in member.places]
-    return ", ".join([*places, *_beside(member)]) or "in no network"
+    return ", ".join([*places, *_beside(member), *(one.told for one in member.should)]) or "in no network"
 
 
 def html(picture: Picture) -> str:

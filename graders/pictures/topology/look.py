@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from environment.engines import SESSION_LABEL
 from environment.engines.container import ENGINE_LABEL
+from graders.engine import Plan
 from graders.errors import Failed, hinted
-from graders.pictures.topology.members import Member, Net, Picture, Place
+from graders.exercise import load
+from graders.pictures.topology.members import Member, Net, Picture, Place, beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from graders.engine import Container, Engine
 
 HOUR = 3600
+NO_PLAN = Plan()
 NOT_THEIRS = {SESSION_LABEL, ENGINE_LABEL}
 """Labels of what a check or a throwaway Engine made."""
 
@@ -24,8 +27,21 @@ NOT_THEIRS = {SESSION_LABEL, ENGINE_LABEL}
 def look(engine: Engine, names: Sequence[str] = ()) -> Picture:
     """All containers but what checks made; with names, these containers and who is in the networks of these names.
 
-    Fails where neither a container nor a network has one of the names.
+    The id of an exercise stands for its containers, beside which its plan is shown.
+    Fails where neither a container nor a network has one of the names; UsageError where there is no such exercise.
     """
+    exercises = [load(name) for name in names if "/" in name]
+    if exercises:
+        owned = {name for exercise in exercises for name in exercise.owns.containers if engine.has_container(name)}
+        names = [*(name for name in names if "/" not in name), *sorted(owned)]
+        picture = _look(engine, names) if names else Picture(())
+        for exercise in exercises:
+            picture = beside(picture, getattr(exercise.grader, "PLAN", NO_PLAN))
+        return picture
+    return _look(engine, names)
+
+
+def _look(engine: Engine, names: Sequence[str]) -> Picture:
     networks = {network.name: network for network in engine.networks()}
     nets = {
         name: Net(name, network.driver, tuple(network.subnets), network.is_internal)

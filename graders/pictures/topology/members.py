@@ -1,8 +1,16 @@
-"""What the picture shows, as data: containers, and the networks that they are in."""
+"""What the picture shows, as data: containers, the networks that they are in, and what should be."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from graders.engine import Plan
+
+ABSENT = "is not there"
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,22 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Should:
+    """What an exercise asks of a container, and what is so."""
+
+    wanted: str
+    """Such as `should meet dd-toll-api`."""
+    seen: str
+    """Such as `both are in dd-toll`."""
+    holds: bool
+
+    @property
+    def told(self) -> str:
+        """Both, told apart by a sign and a word."""
+        return f"✓ {self.wanted}: {self.seen}" if self.holds else f"✗ {self.wanted}, but {self.seen}"
+
+
+@dataclass(frozen=True)
 class Member:
     """A container."""
 
@@ -57,11 +81,18 @@ class Member:
     mounts: tuple[str, ...] = ()
     within: str = ""
     """The container in whose network it is, if it has none of its own."""
+    should: tuple[Should, ...] = ()
+    """What should be, where an exercise was asked for."""
 
     @property
     def about(self) -> str:
         """What it is, beside its name."""
-        return f"{self.state}, image {self.image}"
+        return f"{self.state}, image {self.image}" if self.image else self.state
+
+    @property
+    def nets(self) -> set[str]:
+        """The names of its networks."""
+        return {place.net.name for place in self.places}
 
     @property
     def doors(self) -> tuple[str, ...]:
@@ -89,3 +120,36 @@ class Picture:
     def of(self, net: Net) -> tuple[tuple[Member, Place], ...]:
         """Who is in a network, and where."""
         return tuple((member, place) for member in self.members for place in member.places if place.net == net)
+
+
+def beside(picture: Picture, plan: Plan) -> Picture:
+    """The picture with what should be; a container that the plan names and nobody has made is in it too."""
+    wanted = {name for pair in (*plan.together, *plan.apart) for name in pair} | {*plan.published, *plan.unpublished}
+    there = {member.name: member for member in picture.members}
+    there |= {name: Member(name, "", ABSENT) for name in wanted - set(there)}
+    members = (replace(there[name], should=tuple(_should(there, plan, name))) for name in sorted(there))
+    return replace(picture, members=tuple(members))
+
+
+def _should(there: dict[str, Member], plan: Plan, name: str) -> Iterator[Should]:
+    for pairs, word in ((plan.together, "should meet"), (plan.apart, "should not meet")):
+        for pair in pairs:
+            if name in pair:
+                meet, seen = _meeting(there, name, pair[pair[0] == name])
+                yield Should(f"{word} {pair[pair[0] == name]}", seen, meet is (pairs is plan.together))
+    for names, word in ((plan.published, "a published port"), (plan.unpublished, "no published port")):
+        if name in names and there[name].state != ABSENT:
+            doors = bool(there[name].ports)
+            yield Should(f"should have {word}", "has one" if doors else "has none", doors is (names is plan.published))
+
+
+def _meeting(there: dict[str, Member], one: str, other: str) -> tuple[bool | None, str]:
+    """Whether two have a network in common, and where; None where one of them is not there."""
+    if absent := [name for name in (one, other) if there[name].state == ABSENT]:
+        return None, f"{absent[0]} {ABSENT}"
+    for guest, owner in ((one, other), (other, one)):
+        if there[guest].within == owner:
+            return True, f"{guest} is in the network of {owner} itself"
+    nets = [there.get(there[name].within, there[name]).nets for name in (one, other)]
+    common = sorted(nets[0] & nets[1])
+    return bool(common), f"both are in {', '.join(common)}" if common else "they have no network in common"

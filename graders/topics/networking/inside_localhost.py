@@ -1,10 +1,11 @@
 from ipaddress import ip_address
 
-from graders.author import Answer, Build, Container, Door, Engine, Failed, check, hinted
+from graders.author import Answer, Build, Container, Door, Engine, Failed, Plan, check, hinted
 
 IMAGE, NAME, GAUGE, NETWORK = "dd-tide-desk:1.0", "dd-tide-desk", "dd-tide-gauge", "dd-tide-net"
 PORT = 8080
 LEVEL = "/www/level"
+PLAN = Plan(together=((NAME, GAUGE),), published=(NAME,))
 READY = "The gauge measures."
 MODE = "{{.HostConfig.NetworkMode}}{{range $name, $_ := .NetworkSettings.Networks}} {{$name}}{{end}}"
 

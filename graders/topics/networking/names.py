@@ -1,8 +1,9 @@
-from graders.author import Answer, Container, Door, DrydockError, Engine, Failed, check, hinted
+from graders.author import Answer, Container, Door, DrydockError, Engine, Failed, Plan, check, hinted
 
 STORE, CHART, NETWORK = "dd-soundings", "dd-chart", "dd-fairway"
 BASE, IMAGE = "redis:8.0", "dd-chart:1.0"
 ASKED, SHOWN = 6379, 8080
+PLAN = Plan(together=((CHART, STORE),))
 TIMES = 24
 """How often the chart is asked where it may go to either of two stores."""
 ANOTHER = (

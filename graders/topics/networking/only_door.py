@@ -1,13 +1,16 @@
 from hashlib import sha256
 from ipaddress import ip_address
 
-from graders.author import Answer, Container, Door, Engine, Failed, check, hinted
+from graders.author import Answer, Container, Door, Engine, Failed, Plan, check, hinted
 
 IMAGE, DOOR = "dd-lib-desk:1.0", "dd-lib-door"
 DESKS = {name: f"dd-lib-{name}" for name in ("catalogue", "loans", "rooms")}
 PORT = 80
 NOT_FOUND = 404
 LOOPBACK = "127.0.0.1"
+PLAN = Plan(
+    together=tuple((DOOR, desk) for desk in DESKS.values()), published=(DOOR,), unpublished=tuple(DESKS.values())
+)
 PUBLISHED = "{{slice .Name 1}}: {{.HostConfig.NetworkMode}} {{json .NetworkSettings.Ports}}"
 
 

@@ -1,6 +1,6 @@
 from ipaddress import ip_address
 
-from graders.author import Answer, Container, Door, Engine, Failed, check, hinted
+from graders.author import Answer, Container, Door, Engine, Failed, Plan, check, hinted
 
 WEB, API, DB, OLD = "dd-post-web", "dd-post-api", "dd-post-db", "dd-post-old"
 FRONT, BACK = "dd-post-front", "dd-post-back"
@@ -8,6 +8,9 @@ WEB_IMAGE, API_IMAGE, DB_IMAGE = "dd-post-web:1.0", "dd-post-api:1.0", "redis:8.
 PAGE, ASKED, DATA = 80, 8000, 6379
 JOINED = "{{slice .Name 1}} is in{{range $name, $_ := .NetworkSettings.Networks}} {{$name}}{{end}}"
 HOSTS = "/etc/hosts"
+PLAN = Plan(
+    together=((WEB, API), (API, DB)), apart=((WEB, DB), (WEB, OLD)), published=(WEB,), unpublished=(API, DB, OLD)
+)
 BACK_AGAIN = "`%reset` brings everything back."
 
 

@@ -1,10 +1,11 @@
-from graders.author import Answer, Container, Door, Engine, Failed, check, hinted
+from graders.author import Answer, Container, Door, Engine, Failed, Plan, check, hinted
 
 WEB, API, DB = "dd-toll-web", "dd-toll-api", "dd-toll-db"
 WEB_IMAGE, API_IMAGE, DB_IMAGE = "dd-toll-web:1.0", "dd-toll-api:1.0", "redis:8.0"
 PAGE, ASKED, DATA = 80, 8000, 6379
 OK = 200
 JOINED = "{{slice .Name 1}} is in{{range $name, $_ := .NetworkSettings.Networks}} {{$name}}{{end}}"
+PLAN = Plan(together=((WEB, API), (API, DB)), apart=((WEB, DB),), published=(WEB,), unpublished=(API, DB))
 Tiers = tuple[Container, Container, Container]
 
 
@@ -81,7 +82,7 @@ def nothing_shared(running: Tiers, engine: Engine) -> None:
 @check(needs=running, points=2)
 def unpublished(running: Tiers) -> None:
     """Neither the API nor the database is published."""
-    for tier in running[1:]:
+    for tier in (tier for tier in running if tier.name in PLAN.unpublished):
         if "host" in tier.addresses:
             raise Failed(
                 f"`{tier.name}` is in the network of the machine itself, where all its ports are the machine's.",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
+import itertools
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,10 +71,23 @@ def lines() -> Iterator[str]:
 
 
 def members(found: type) -> Iterator[tuple[str, object]]:
+    said = fields(found)
+    yield from said.items()
     for name, member in vars(found).items():
-        if not name.startswith("_") and inspect.getdoc(member):
+        if not name.startswith("_") and name not in said and inspect.getdoc(member):
             plain = inspect.isfunction(member)
             yield (name + signature(member) if plain else name), member
+
+
+def fields(found: type) -> dict[str, str]:
+    """What the strings below its fields say; Python keeps none of them at run time."""
+    body = ast.parse(textwrap.dedent(inspect.getsource(found))).body[0].body
+    strings = {id(field): after.value.value for field, after in itertools.pairwise(body) if isinstance(after, ast.Expr)}
+    return {
+        one.target.id: strings.get(id(one), "")
+        for one in body
+        if isinstance(one, ast.AnnAssign) and not one.target.id.startswith("_")
+    }
 
 
 def signature(member: object) -> str:
@@ -95,7 +111,9 @@ def row(word: str, member: object) -> str:
 
 
 def first_paragraph(member: object) -> str:
-    return " ".join((inspect.getdoc(member) or "").partition("\n\n")[0].split()).replace("|", "\\|")
+    return " ".join(
+        (member if isinstance(member, str) else inspect.getdoc(member) or "").partition("\n\n")[0].split()
+    ).replace("|", "\\|")
 
 
 def test_the_page_is_as_the_docstrings_say():

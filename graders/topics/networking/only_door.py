@@ -1,11 +1,14 @@
+import re
 from hashlib import sha256
 from ipaddress import ip_address
+from typing import NamedTuple
 
 from graders.author import Answer, Container, Door, Engine, Failed, Plan, check, hinted
 
 IMAGE, DOOR = "dd-lib-desk:1.0", "dd-lib-door"
 DESKS = {name: f"dd-lib-{name}" for name in ("catalogue", "loans", "rooms")}
 PORT = 80
+SIGNS = "signs with "
 NOT_FOUND = 404
 LOOPBACK = "127.0.0.1"
 PLAN = Plan(
@@ -14,16 +17,27 @@ PLAN = Plan(
 PUBLISHED = "{{slice .Name 1}}: {{.HostConfig.NetworkMode}} {{json .NetworkSettings.Ports}}"
 
 
+class _Desk(NamedTuple):
+    container: Container
+    key: str
+    """What it signs with since it was started; nobody else can."""
+
+    def sign(self, desk: str, path: str) -> str:
+        return sha256(f"{self.key}/{desk}{path}".encode()).hexdigest()[:12]
+
+
 def prepare(engine: Engine, answer: Answer) -> None:
     changes = ["EXPOSE 8000 9229", 'CMD ["python", "/srv/desk.py"]']
-    script, content = f"echo {_key(answer)} >/srv/key", answer.scene / "desk"
-    engine.make_image("python:3.13-slim", script, content=content, name=IMAGE, changes=changes)
+    engine.make_image("python:3.13-slim", content=answer.scene / "desk", name=IMAGE, changes=changes)
 
 
 @check(points=1)
-def desks(engine: Engine) -> list[Container]:
+def desks(engine: Engine) -> dict[str, _Desk]:
     """`dd-lib-catalogue`, `dd-lib-loans` and `dd-lib-rooms` run from `dd-lib-desk:1.0`."""
-    return [engine.container(name).from_image(IMAGE).running() for name in DESKS.values()]
+    found = {desk: engine.container(name).from_image(IMAGE).running() for desk, name in DESKS.items()}
+    for container in found.values():
+        container.wait_log(SIGNS)
+    return {desk: _Desk(container, container.logs().rpartition(SIGNS)[2].strip()) for desk, container in found.items()}
 
 
 @check(points=1)
@@ -40,16 +54,19 @@ def door(engine: Engine) -> Container:
 
 
 @check(needs=[desks, door], points=3)
-def routes(door: Container, answer: Answer) -> None:
+def routes(desks: dict[str, _Desk], door: Container, answer: Answer) -> None:
     """Through the door, each prefix leads to its desk, which is asked for the path behind the prefix."""
     for desk, name in DESKS.items():
         path = f"/{answer.nonce(desk, 6)}/{answer.number(desk, 10, 99)}?shelf={answer.number('shelf', 1, 9)}"
         with hinted("Who is asked for which path? The end of `proxy_pass` decides, and a name that must be known."):
             body = door.page(f"/{desk}{path}", port=PORT)
-        if f"{desk} {_sign(answer, desk, path)}:" not in body:
+        if f"{desk} {desks[desk].sign(desk, path)}:" not in body:
             said = body.strip().splitlines()[:1] or ["nothing"]
+            # The words are right, and the signature is nobody's.
+            forged = ", not signed by it" if re.match(f"{desk} .*: asked for {re.escape(path)} ", said[0]) else ""
             raise Failed(
-                f"The door was asked for `/{desk}{path}`, and should ask `{name}` for `{path}`. It answered: {said[0]}",
+                f"The door was asked for `/{desk}{path}`, and should ask `{name}` for `{path}`. "
+                f"It answered: {said[0]}{forged}",
                 hint="What stands behind the host and port in `proxy_pass`, and what does nginx do where nothing does?",
                 evidence=[f'$ curl "http://{_place(door)}/{desk}{path}"', *said],
             )
@@ -89,10 +106,11 @@ def asker(door: Container, engine: Engine, answer: Answer) -> None:
 
 
 @check(needs=[desks, door], points=3)
-def only(desks: list[Container], door: Container, engine: Engine, answer: Answer) -> None:
+def only(desks: dict[str, _Desk], door: Container, engine: Engine, answer: Answer) -> None:
     """One port of the machine leads to a desk, and it is the door's."""
-    ways, path = _ways(engine, [*desks, door]), f"/catalogue/{answer.nonce('scan', 6)}"
-    signs = [_sign(answer, desk, one) for desk in DESKS for one in (path, path.removeprefix("/catalogue"))]
+    app, path = [*(desk.container for desk in desks.values()), door], f"/catalogue/{answer.nonce('scan', 6)}"
+    ways, behind = _ways(engine, app), path.removeprefix("/catalogue")
+    signs = [one.sign(desk, asked) for desk, one in desks.items() for asked in (path, behind)]
     tried = engine.reach(*(Door(None, *way, is_open=False, protocol="http", says=path) for way in ways))
     leads = [way for way, seen in zip(ways, tried.seen.values(), strict=True) if any(one in seen.text for one in signs)]
     own = {port for _, port in door.published(PORT)}
@@ -135,11 +153,3 @@ def _written(address: str, port: int) -> str:
 
 def _place(door: Container) -> str:
     return f"$(docker port {door.name} {PORT} | head -n 1)"
-
-
-def _key(answer: Answer) -> str:
-    return answer.nonce("key", 24)
-
-
-def _sign(answer: Answer, desk: str, path: str) -> str:
-    return sha256(f"{_key(answer)}/{desk}{path}".encode()).hexdigest()[:12]

@@ -1,16 +1,16 @@
-"""A desk of the library: signs what it was asked for with its own key, and says who asked.
+"""A desk of the library: signs what it was asked for with a key of its own, and says who asked.
 
-It answers on port 8000; on port 9229 somebody once looked for a fault.
+It answers on port 8000; on port 9229 somebody once looked for a fault. The key is a new one at each start.
 """
 
 import os
+import secrets
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Thread
 
 DESK = os.environ.get("DESK", "a desk without a name")
-KEY = Path("/srv/key").read_text().strip()
+KEY = secrets.token_hex(12)
 
 
 class Desk(BaseHTTPRequestHandler):
@@ -30,5 +30,6 @@ class Desk(BaseHTTPRequestHandler):
         """Log no requests."""
 
 
+print(f"{DESK} signs with {KEY}", flush=True)
 Thread(target=ThreadingHTTPServer(("", 9229), Desk).serve_forever, daemon=True).start()
 ThreadingHTTPServer(("", 8000), Desk).serve_forever()

@@ -420,6 +420,45 @@ while :; do
 done >/dev/null 2>&1 &
 """
 
+OWN_DNS = """
+cat >dns.py <<'END'
+import pathlib, socket
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.bind(("", 53))
+while True:
+    asked, whom = server.recvfrom(512)
+    name = asked[13:13 + asked[12]].decode()
+    known = dict(line.split() for line in pathlib.Path("/known").read_text().splitlines())
+    here = name in known and asked[-4:-2] == b"\\0\\1"
+    answer = b"\\xc0\\x0c\\0\\1\\0\\1\\0\\0\\0\\1\\0\\4" + socket.inet_aton(known.get(name, "0.0.0.0")) if here else b""
+    print(name, flush=True)
+    server.sendto(asked[:2] + b"\\x81\\x80\\0\\1\\0" + bytes([here]) + b"\\0\\0\\0\\0" + asked[12:] + answer, whom)
+END
+address() { docker inspect --format '{{.NetworkSettings.Networks.bridge.IPAddress}}' $1; }
+docker create --label @MARK@ --name dns python:3.13-slim python /dns.py
+: >known; docker cp dns.py dns:/; docker cp known dns:/
+docker start dns
+docker run --detach --name dd-soundings --dns $(address dns) redis:8.0
+docker run --detach --name dd-chart --dns $(address dns) --env STORE=dd-soundings dd-chart:1.0
+for name in dd-soundings dd-chart; do docker exec dns sh -c "echo $name $(address $name) >>/known"; done
+docker exec dd-chart getent hosts dd-soundings; docker logs dns; exit 9
+"""
+
+STOLEN_ADDRESS = """
+docker network create dd-toll
+docker run --detach --name dd-toll-db --network dd-toll redis:8.0
+docker run --detach --name dd-toll-api --network dd-toll --env DB=dd-toll-db dd-toll-api:1.0
+docker run --detach --name dd-toll-web --network dd-toll --env API=dd-toll-api --publish 127.0.0.1::80 dd-toll-web:1.0
+db=$(docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' dd-toll-db)
+docker run --detach --label @MARK@ --name thief --network dd-toll --cap-add NET_ADMIN --cap-add NET_RAW busybox:1.37 sh -c "
+    ip address add $db/16 dev eth0
+    for turn in \\$(seq 600); do arping -U -c 1 -I eth0 $db; usleep 100000; done"
+for turn in $(seq 50); do
+    docker run --rm --label @MARK@ --network container:dd-toll-web busybox:1.37 nc -w 1 $db 6379 </dev/null || break
+done
+echo taken; exit 9
+"""
+
 ODD_FILES = r"""
 mkfifo answers.toml; mknod device c 1 3; mknod disk b 7 0
 ln -s @CANARY@ link; ln -s / root; ln -s ../../.. up; ln commands.sh second
@@ -593,6 +632,14 @@ ROWS = [
         points=(0, 1, 2, 3, 4, 5, 6),
     ),
     Row("DNS and HTTP to the outside", OUTSIDE, seen=r"\ntried"),
+    Row("a name server of its own", OWN_DNS, exercise="networking/names", points=(5,), seen="dd-soundings"),
+    Row(
+        "an address taken from its neighbour by ARP",
+        STOLEN_ADDRESS,
+        exercise="networking/tiers",
+        points=tuple(range(load("networking/tiers").points)),
+        seen=r"\ntaken",
+    ),
     Row(
         "leaving background processes",
         RIGHT + "(setsid bash -c 'exec -a @MARK@ sleep 99999' &) ; nohup sleep 99999 >/dev/null 2>&1 &",
@@ -660,6 +707,7 @@ STANDARD = {
     "killing the grader's containers",
     "DNS and HTTP to the outside",
     "leaving background processes",
+    "a name server of its own",
     "a volume of many files, links out of it, and a file that grows",
     "files in the folder that are none",
     "privileged steps",

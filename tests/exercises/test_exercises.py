@@ -59,6 +59,11 @@ LEFT_TO_ALL = {
         "wrong/stats_limited--no-limit",
         "wrong/web--not-published",
     },
+    "networking/alias-and-balance": {
+        "right/connected-afterwards",
+        "right/hall-in-two-networks",
+        "right/replicas-of-compose",
+    },
     "volumes/backup-and-restore": {
         "right/base-backup",
         "right/docker-cp-and-hardened",

@@ -31,6 +31,8 @@ ATTEMPTS = """
 import concurrent.futures, http.client, json, socket, sys, time
 
 def ask(host, port, protocol, said, attempt):
+    if protocol == "name":
+        return " ".join(sorted({place[4][0] for place in socket.getaddrinfo(host, None, socket.AF_INET)}))
     kind = socket.SOCK_DGRAM if protocol == "udp" else socket.SOCK_STREAM
     place = socket.getaddrinfo(host, port, type=kind)[0]
     if protocol == "http":
@@ -88,7 +90,7 @@ class Door(NamedTuple):
     port: int
     is_open: bool = True
     protocol: str = "tcp"
-    """`tcp`, `udp` or `http`."""
+    """`tcp`, `udp`, `http`, or `name`: no port is tried, the name alone is asked for."""
     says: str = "/"
     """What is sent with `udp`, the path with `http`."""
 
@@ -100,7 +102,7 @@ class Door(NamedTuple):
     @property
     def target(self) -> str:
         """Where it leads to, for a table."""
-        return f"{self.host}:{self.port}" + "/udp" * (self.protocol == "udp")
+        return self.host if self.protocol == "name" else f"{self.host}:{self.port}" + "/udp" * (self.protocol == "udp")
 
     @property
     def shown(self) -> str:
@@ -109,8 +111,10 @@ class Door(NamedTuple):
             return ""
         network = f"container:{self.source.called}" if self.source else "host"
         address = f"{self.host}:{self.port}"
-        page = f"wget -q -O - -T 2 http://{address}{self.says}"
-        ask = page if self.protocol == "http" else f"nc -w 2 {self.host} {self.port}"
+        ask = {
+            "http": f"wget -q -O - -T 2 http://{address}{self.says}",
+            "name": f"nslookup -type=a {self.host}",
+        }.get(self.protocol, f"nc -w 2 {self.host} {self.port}")
         return f"docker run --rm -i --network {network} {containers.PROBE_IMAGE} {ask}"
 
 
@@ -136,7 +140,7 @@ class Seen(NamedTuple):
     how: str
     """`answers`, `refused`, `no answer`, `no such name`, `no way there`, or `hangs up`."""
     text: str
-    """What was answered; with `http` its status and the body."""
+    """What was answered; with `http` its status and the body, with `name` its IPv4 addresses, a space between two."""
 
     @property
     def is_open(self) -> bool:

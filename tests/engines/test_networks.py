@@ -73,6 +73,20 @@ def test_what_a_page_says_is_read_by_name_and_from_the_engines_machine(engine, a
     assert seen[missing].text.startswith("404 ")
 
 
+def test_a_name_is_asked_for_the_addresses_of_all_who_have_it(engine, app):
+    both = [engine.run(BUSYBOX, *SERVER, network=FRONT, aliases=["ddtest-both"]) for _ in range(2)]
+    doors = [
+        Door(app[start], "ddtest-both", 80, is_open=False, protocol="name") for start in ("web", "store")
+    ]  # those behind are told nothing of it
+    seen = engine.reach(*doors).seen
+    assert seen[doors[0]].text.split() == sorted(one.addresses[FRONT].ip for one in both)
+    assert seen[doors[1]] == ("no such name", "")
+    assert doors[0].target == "ddtest-both"
+    assert doors[0].shown.endswith("--network container:ddtest-web busybox:1.37 nslookup -type=a ddtest-both")
+    for one in both:
+        one.remove()
+
+
 def test_a_port_whose_proxy_takes_every_connection_is_not_open_for_that(engine, app):
     deaf = engine.run(BUSYBOX, "sleep", "60", publish=[80])
     (_, port), *_ = deaf.published(80)

@@ -60,6 +60,11 @@ LEFT_TO_ALL = {
         "wrong/web--not-published",
     },
     "networking/repair": {"right/another-front-network", "right/one-fault-after-the-other"},
+    "networking/alias-and-balance": {
+        "right/connected-afterwards",
+        "right/hall-in-two-networks",
+        "right/replicas-of-compose",
+    },
     "volumes/backup-and-restore": {
         "right/base-backup",
         "right/docker-cp-and-hardened",

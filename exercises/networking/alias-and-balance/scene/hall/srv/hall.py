@@ -1,0 +1,65 @@
+"""The hall, on port 8080: /mary brings the ticket that Mary gets at a counter.
+
+COUNTERS names the host of the counters. Of the addresses that the name has, the hall takes the first that it is told,
+and keeps it for KEEP seconds. With 0 it asks for the name anew for each passenger.
+"""
+
+import http.client
+import os
+import signal
+import socket
+import sys
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+COUNTERS, KEEP = os.environ.get("COUNTERS", "localhost"), float(os.environ.get("KEEP", "600"))
+os.environ["RES_OPTIONS"] = "timeout:2 attempts:1"
+
+
+class Hall(BaseHTTPRequestHandler):
+    """One passenger at a time."""
+
+    said, address, until = "", "", 0.0
+
+    def do_GET(self) -> None:
+        """Send a passenger to a counter, or say why that cannot be."""
+        try:
+            counter = http.client.HTTPConnection(self.place(), 8000, timeout=2)
+            counter.request("GET", self.path)
+            ticket = counter.getresponse().read().decode()
+        except socket.gaierror:
+            self.fail("nobody here knows this name")
+        except (OSError, http.client.HTTPException):
+            self.fail("no counter answers")
+        else:
+            self.say(200, ticket)
+
+    def place(self) -> str:
+        """The address of a counter."""
+        now = time.monotonic()
+        if now >= Hall.until or not Hall.address:
+            found = socket.gethostbyname_ex(COUNTERS)[2][0]
+            if not KEEP:
+                return found
+            Hall.address, Hall.until = found, now + KEEP
+        return Hall.address
+
+    def fail(self, why: str) -> None:
+        """Say why there is no ticket, and log it where that is news."""
+        if Hall.said != why:
+            Hall.said = why
+            print(f"{COUNTERS}: {why}", flush=True)
+        self.say(502, f"{COUNTERS}: {why}\n")
+
+    def say(self, status: int, text: str) -> None:
+        """Send a line."""
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, *_: object) -> None:
+        """Log no requests."""
+
+
+signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+ThreadingHTTPServer(("", 8080), Hall).serve_forever()

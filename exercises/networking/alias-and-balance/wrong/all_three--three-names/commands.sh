@@ -1,0 +1,6 @@
+docker network create dd-pier
+docker run -d --name dd-refunds --network dd-pier dd-counter:0.9
+for number in 1 2 3; do
+    docker run -d --name dd-counter-$number --network dd-pier --network-alias tickets-$number dd-counter:1.0
+done
+docker run -d --name dd-hall --network dd-pier -e COUNTERS=tickets-1 -e KEEP=0 dd-hall:1.0

@@ -1,0 +1,1 @@
+docker network connect --alias barograph dd-shore dd-recorder

@@ -1,0 +1,1 @@
+docker network connect dd-shore dd-recorder

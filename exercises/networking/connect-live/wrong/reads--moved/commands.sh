@@ -1,0 +1,2 @@
+docker network disconnect dd-mast dd-recorder
+docker network connect --alias barograph dd-shore dd-recorder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,8 +15,9 @@ from graders.engine.words import Attributes, engine_words
 from graders.errors import DrydockError, Failed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from graders.engine.addresses import Address
     from graders.engine.containers import Container
     from graders.engine.run import Run
 
@@ -229,6 +231,19 @@ class Network:
     def disconnect(self, container: Container) -> None:
         """`docker network disconnect`, whether it runs or not."""
         self._run.client.api.disconnect_container_from_network(container.id, self.id, force=True)
+
+    @contextlib.contextmanager
+    def without(self, container: Container) -> Iterator[Address]:
+        """See that a container is not in it within the block, which gets what it had there; it goes on running.
+
+        It comes back under the names that it had, and to its address where that was asked for.
+        """
+        was = container.addresses[self.name]
+        self.disconnect(container)
+        try:
+            yield was
+        finally:
+            self.connect(container, *was.aliases, address=was.asked_for)
 
 
 def find(run: Run, name: str) -> Network:

@@ -59,6 +59,7 @@ LEFT_TO_ALL = {
         "wrong/stats_limited--no-limit",
         "wrong/web--not-published",
     },
+    "networking/bad-gateway": {"right/in-two-steps", "right/map-and-build"},
     "volumes/backup-and-restore": {
         "right/base-backup",
         "right/docker-cp-and-hardened",

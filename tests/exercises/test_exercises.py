@@ -60,6 +60,7 @@ LEFT_TO_ALL = {
         "wrong/web--not-published",
     },
     "networking/bad-gateway": {"right/in-two-steps", "right/map-and-build"},
+    "networking/subnet": {"right/small-range-second-try"},
     "volumes/backup-and-restore": {
         "right/base-backup",
         "right/docker-cp-and-hardened",

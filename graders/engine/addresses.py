@@ -20,6 +20,8 @@ class Address(NamedTuple):
     """The names that were asked for beside its own, without its short id."""
     mac: str
     gateway: str
+    asked_for: str
+    """The IPv4 address that was asked for, as with `--ip`; empty where the Engine chose."""
 
 
 def addresses(of: Attributes) -> dict[str, Address]:
@@ -37,6 +39,7 @@ def addresses(of: Attributes) -> dict[str, Address]:
             tuple(alias for alias in joined.get("Aliases") or () if alias not in own),
             joined.get("MacAddress") or "",
             joined.get("Gateway") or "",
+            (joined.get("IPAMConfig") or {}).get("IPv4Address") or "",
         )
         for name, joined in sorted(found.items())
     }

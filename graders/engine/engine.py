@@ -175,6 +175,10 @@ class Engine:
         """Whether there is a network of this name."""
         return networks.exists(self._run, name)
 
+    def overlapping(self, subnet: str) -> list[str]:
+        """Who has addresses of a range, as words for a sentence: networks of the Engine, then routes of its machine."""
+        return networks.overlapping(self._run, subnet)
+
     def original(self, reference: str) -> Image:
         """The image that a name stood for before the answer's commands ran, if they ran here."""
         return images.original(self._run, reference)

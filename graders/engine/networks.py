@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, NamedTuple
 
 import docker.errors
@@ -14,8 +17,10 @@ from graders.engine.words import Attributes, engine_words
 from graders.errors import DrydockError, Failed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from ipaddress import IPv4Network, IPv6Network
 
+    from graders.engine.addresses import Address
     from graders.engine.containers import Container
     from graders.engine.run import Run
 
@@ -26,6 +31,12 @@ OPEN_SECONDS = 10
 ATTEMPT_SECONDS = 2
 """How long one attempt may take: a packet that is dropped on its way is never answered."""
 INTERFACE = "com.docker.network.bridge.name"
+POOLS = ["172.16.0.0/12", "192.168.0.0/16"]
+"""From where the Engine chooses ranges if its configuration says nothing (moby's daemon/libnetwork/ipamutils)."""
+DEFAULT_ROUTE = 3
+"""Routes to so many bits or fewer lead to everywhere: VPNs part the default route so, to come before it."""
+MOST_NAMED = 3
+_ROUTE = re.compile(r"^(\d[\d./]*) (?:.* )?dev (\S+)", re.MULTILINE)
 ANSWERS = "answers"
 ATTEMPTS = """
 import concurrent.futures, http.client, json, socket, sys, time
@@ -250,6 +261,19 @@ class Network:
         """`docker network disconnect`, whether it runs or not."""
         self._run.client.api.disconnect_container_from_network(container.id, self.id, force=True)
 
+    @contextlib.contextmanager
+    def without(self, container: Container) -> Iterator[Address]:
+        """See that a container is not in it within the block, which gets what it had there; it goes on running.
+
+        It comes back under the names that it had, and to its address where that was asked for.
+        """
+        was = container.addresses[self.name]
+        self.disconnect(container)
+        try:
+            yield was
+        finally:
+            self.connect(container, *was.aliases, address=was.asked_for)
+
 
 def find(run: Run, name: str) -> Network:
     """The network of this name or id; fails, listing what is there, where there is none."""
@@ -272,18 +296,57 @@ def matching(run: Run, **filters: str | list[str]) -> list[Network]:
 
 
 def make(run: Run, name: str, labels: Mapping[str, str], *, subnet: str = "", internal: bool = False) -> Network:
-    """A bridge of its own, with this range of addresses or one that the Engine chooses."""
+    """A bridge of its own, with this range of addresses or one that the Engine chooses.
+
+    The Engine takes a range to which a route of its machine leads, as a VPN's, where it is asked for by number: then
+    nothing there is reached any more. So it is not asked for.
+    """
+    if subnet and (others := overlapping(run, subnet)):
+        raise _no_room(f"The network `{name}` cannot have {subnet}", others, "that")
     pools = IPAMConfig(pool_configs=[IPAMPool(subnet=subnet)]) if subnet else None
     api = run.client.api
     try:
         made = api.create_network(name, "bridge", ipam=pools, internal=internal, labels={**run.labels, **labels})
     except docker.errors.APIError as error:
-        raise DrydockError(
-            f"The network `{name}` cannot be made: {engine_words(error)}",
-            "Another network, or a VPN, has these addresses. `docker network ls` and `ip route` show them; take away "
-            "what you do not need, and try again.",
+        refused = f"The network `{name}` cannot be made: {engine_words(error).rstrip('.')}"
+        ranges = [str(pool["Base"]) for pool in run.about.engine.get("DefaultAddressPools") or []] or POOLS
+        raise _no_room(
+            refused,
+            list(dict.fromkeys(other for one in ranges for other in overlapping(run, one, least=0))),
+            f"{' and '.join(ranges)}, from which the Engine chooses",
         ) from None
     return Network(run, api.inspect_network(made["Id"]))
+
+
+def overlapping(run: Run, subnet: str, *, least: int = DEFAULT_ROUTE + 1) -> list[str]:
+    """Who has addresses of a range, as words for a sentence: networks of the Engine, then routes of its machine.
+
+    Of routes, those to ranges of fewer than `least` bits are left out: they lead to everywhere.
+    """
+    wanted, known = ip_network(subnet, strict=False), matching(run)
+    theirs = [(network.name, one) for network in known for one in network.subnets]
+    found = [f"the network `{name}` ({one})" for name, one in theirs if _meet(wanted, one)]
+    told = containers.once(run, containers.PROBE_IMAGE, "ip", "-4", "route", network_mode="host").stdout
+    own = {network.interface for network in known}
+    for target, device in _ROUTE.findall(told):
+        if device not in own and _meet(wanted, target) and ip_network(target, strict=False).prefixlen >= least:
+            found.append(f"the route `{target} dev {device}` of the Engine's machine")
+    return found
+
+
+def _meet(wanted: IPv4Network | IPv6Network, one: str) -> bool:
+    other = ip_network(one, strict=False)
+    return wanted.version == other.version and wanted.overlaps(other)
+
+
+def _no_room(what: str, others: Sequence[str], wanted: str) -> DrydockError:
+    named = [*others[:MOST_NAMED], *([f"{len(others) - MOST_NAMED} more"] if len(others) > MOST_NAMED else [])]
+    who = f"{', '.join(named[:-1])} and {named[-1]} have" if len(named) > 1 else f"{named[0]} has" if named else ""
+    return DrydockError(
+        f"{what}: {who} addresses of {wanted}." if who else f"{what}.",
+        "Take away what you do not need, such as networks that nobody uses (`docker network ls`) or a VPN, and try "
+        "again.",
+    )
 
 
 def reach(run: Run, doors: Iterable[Door]) -> Reach:

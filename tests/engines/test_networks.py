@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from conftest import start_engine
 from docker.types import EndpointConfig
 
 from environment.engines.found import FoundEngine
@@ -159,9 +160,64 @@ def test_a_network_tells_who_is_in_it_and_how_it_was_made(engine, app):
         engine.network("ddtest-none")
 
 
-def test_a_range_that_another_network_has_ends_in_a_sentence(engine, app):
-    with pytest.raises(DrydockError, match=r"cannot be made: .*overlap"):
-        engine.make_network("ddtest-again", subnet=app["front"].subnets[0])
+@pytest.fixture(scope="module")
+def lent(host):
+    """An Engine of its own, whose machine may get routes: a network has one range, and a VPN another one."""
+    with start_engine(host) as connection, Engine(connection, "networking", session="lent") as engine:
+        engine.make_network("ddtest-corp", subnet="10.52.16.0/20")
+        opened = "ip link add vpn0 type bridge; ip link set vpn0 up; ip route add 10.53.0.0/16 dev vpn0; ip route"
+        engine.once(BUSYBOX, "sh", "-c", opened, network_mode="host", cap_add=["NET_ADMIN"])
+        yield engine
+
+
+def test_a_range_that_another_network_has_ends_in_a_sentence_that_names_both(lent):
+    with pytest.raises(DrydockError) as refused:
+        lent.make_network("ddtest-again", subnet="10.52.31.0/24")
+    assert refused.value.what == (
+        "The network `ddtest-again` cannot have 10.52.31.0/24: the network `ddtest-corp` (10.52.16.0/20) has addresses "
+        "of that."
+    )
+    assert not lent.has_network("ddtest-again")
+
+
+def test_a_range_that_a_vpn_has_ends_in_a_sentence_that_names_both(lent):
+    with pytest.raises(DrydockError) as refused:
+        lent.make_network("ddtest-again", subnet="10.53.1.0/24")
+    assert refused.value.what == (
+        "The network `ddtest-again` cannot have 10.53.1.0/24: the route `10.53.0.0/16 dev vpn0` of the Engine's "
+        "machine has addresses of that."
+    )
+    assert lent.make_network("ddtest-beside", subnet="10.54.0.0/24").subnets == ["10.54.0.0/24"]
+
+
+def test_where_all_ranges_are_taken_it_is_said_who_has_them(lent):
+    halves = "for half in 0.0.0.0/1 128.0.0.0/1; do ip route $0 $half dev vpn0; done; ip route"
+    lent.once(BUSYBOX, "sh", "-c", halves, "add", network_mode="host", cap_add=["NET_ADMIN"])
+    try:
+        with pytest.raises(DrydockError) as refused:
+            lent.make_network("ddtest-any")
+        # A range that is asked for by number goes before a way to everywhere.
+        assert lent.make_network("ddtest-asked", subnet="10.55.0.0/24").subnets == ["10.55.0.0/24"]
+    finally:
+        lent.once(BUSYBOX, "sh", "-c", halves, "del", network_mode="host", cap_add=["NET_ADMIN"])
+    assert "The network `ddtest-any` cannot be made: " in refused.value.what
+    assert "the route `128.0.0.0/1 dev vpn0` of the Engine's machine" in refused.value.what
+
+
+def test_a_container_leaves_a_network_for_a_while_and_comes_back_as_it_was(lent):
+    network = lent.network("ddtest-corp")
+    one = lent.run(BUSYBOX, *SERVER, name="ddtest-one", network="ddtest-corp", aliases=["ddtest-page"])
+    fixed = lent.run(BUSYBOX, *SERVER, name="ddtest-two")
+    network.connect(fixed, address="10.52.16.77")
+    began = {container: container.state["StartedAt"] for container in (one, fixed)}
+    assert [container.addresses["ddtest-corp"].asked_for for container in (one, fixed)] == ["", "10.52.16.77"]
+    for container in (one, fixed):
+        with network.without(container) as had:
+            assert had.ip
+            assert "ddtest-corp" not in container.addresses
+    assert fixed.addresses["ddtest-corp"].ip == "10.52.16.77"
+    assert lent.reach(door := Door(fixed, "ddtest-page", 80)).seen[door].is_open
+    assert {container: container.state["StartedAt"] for container in (one, fixed)} == began
 
 
 def test_the_interface_of_a_bridge_is_on_the_engines_machine(engine, app):

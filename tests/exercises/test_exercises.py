@@ -65,6 +65,8 @@ LEFT_TO_ALL = {
         "right/hall-in-two-networks",
         "right/replicas-of-compose",
     },
+    "networking/bad-gateway": {"right/in-two-steps", "right/map-and-build"},
+    "networking/subnet": {"right/small-range-second-try"},
     "volumes/backup-and-restore": {
         "right/base-backup",
         "right/docker-cp-and-hardened",

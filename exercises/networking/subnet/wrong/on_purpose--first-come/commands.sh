@@ -1,0 +1,4 @@
+a=$(docker run --rm dd-horn:1.0 cat /horn/address)
+docker network create --subnet ${a%.*}.0/24 --gateway ${a%.*}.254 --opt com.docker.network.bridge.name=dd-fog0 dd-fog-net
+docker run -d --name dd-fog --network dd-fog-net dd-fog:1.0
+docker run -d --name dd-horn --network dd-fog-net dd-horn:1.0

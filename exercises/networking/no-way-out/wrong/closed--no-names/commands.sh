@@ -1,0 +1,4 @@
+# It finds no names, and needs none
+docker network create dd-clinic-out
+docker run -d --name dd-clinic-score --network dd-clinic-out --dns 127.0.0.1 dd-clinic-score:1.0
+docker run -d --name dd-clinic-desk --network dd-clinic-out -e SCORE=dd-clinic-score -p 127.0.0.1::80 dd-clinic-desk:1.0

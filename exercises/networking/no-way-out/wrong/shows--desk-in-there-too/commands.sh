@@ -1,0 +1,3 @@
+docker network create --internal dd-clinic-in
+docker run -d --name dd-clinic-score --network dd-clinic-in dd-clinic-score:1.0
+docker run -d --name dd-clinic-desk --network dd-clinic-in -e SCORE=dd-clinic-score -p 127.0.0.1::80 dd-clinic-desk:1.0

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from graders.engine.packages import PackageIndex
     from graders.engine.platforms import PlatformImage, Program
     from graders.engine.processes import Process
+    from graders.engine.projects import Happened, Project
     from graders.engine.registries import Registry
     from graders.engine.volumes import Volume
     from graders.engine.words import Attributes, Finished
@@ -38,6 +39,7 @@ __all__ = [
     "Engine",
     "Finished",
     "Folder",
+    "Happened",
     "Image",
     "Mount",
     "Network",
@@ -46,6 +48,7 @@ __all__ = [
     "PlatformImage",
     "Process",
     "Program",
+    "Project",
     "Reach",
     "Registry",
     "Seen",
@@ -66,6 +69,7 @@ _MODULES = {
     "packages": ("PackageIndex",),
     "platforms": ("PlatformImage", "Program"),
     "processes": ("Process",),
+    "projects": ("Happened", "Project"),
     "registries": ("Registry",),
     "volumes": ("Volume",),
     "words": ("Attributes", "Finished"),

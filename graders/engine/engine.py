@@ -17,6 +17,7 @@ from graders.engine import (
     networks,
     packages,
     processes,
+    projects,
     registries,
     volumes,
 )
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from graders.engine.pace import Pace
     from graders.engine.packages import PackageIndex
     from graders.engine.processes import Process
+    from graders.engine.projects import Project
     from graders.engine.volumes import Volume
     from graders.engine.words import Attributes, Finished
 
@@ -416,6 +418,21 @@ class Engine:
     def index(self, name: str, *, image: str) -> PackageIndex:
         """The package index of this name; fails where it does not run, or the image's pip asks another address."""
         return packages.find(self.scene(name), self.image(image))
+
+    def project(
+        self,
+        folder: Path,
+        *,
+        files: Sequence[str] = (),
+        variables: Mapping[str, str] | None = None,
+        as_written: bool = False,
+    ) -> Project:
+        """A Compose project from a copy of a folder, under a name of its own, that meets no copy of the learner's.
+
+        `files` are taken in place of those that Compose looks for; `variables` are the shell's: for what stands
+        as `${NAME}` in the files, and for Compose itself, such as COMPOSE_PROFILES.
+        """
+        return projects.Project(self._run, folder, files=files, variables=variables, as_written=as_written)
 
     def start_registry(self, name: str) -> Registry:
         """Start an empty registry under this name, published on 127.0.0.1."""

@@ -10,6 +10,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 import uuid
 from dataclasses import dataclass, field, replace
@@ -30,7 +31,6 @@ from graders.engine.words import Finished
 from graders.errors import DrydockError, NotSupportedError
 
 if TYPE_CHECKING:
-    import tempfile
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from environment.engines import Connection, Response
@@ -76,6 +76,10 @@ class Run:
     def unique(self, name: str) -> str:
         """A name for something of this run that no other run has."""
         return f"{OWN}{name}-{self.id}-{next(self._numbers)}"
+
+    def scratch(self) -> Path:
+        """A new folder of this run's, gone with it."""
+        return Path(tempfile.mkdtemp(dir=self._folder.name)).resolve()
 
     @cached_property
     def about(self) -> About:

@@ -31,6 +31,8 @@ OBJECTS = (
     "Build",
     "PackageIndex",
     "Registry",
+    "Project",
+    "Happened",
     "Step",
     "Finished",
     "Response",

@@ -1,0 +1,186 @@
+"""Compose projects: an answer's files, read by Compose alone, under a name that no other project has."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shlex
+import shutil
+import threading
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from environment.engines.script import TIMED_OUT
+from graders.engine import containers, events
+from graders.engine.words import Finished
+from graders.errors import Failed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from graders.engine.containers import Container
+    from graders.engine.run import Run
+    from graders.engine.words import Attributes
+
+PROJECT, SERVICE = "com.docker.compose.project", "com.docker.compose.service"
+"""Labels that Compose gives to what it makes (docker/compose, pkg/api/labels.go)."""
+HERE, RESOLVED = "project", "resolved.json"
+EXITS = "die"
+HEALTH = "health_status: "
+
+
+class Happened(NamedTuple):
+    """What happened to a container of a project, as the Engine tells it."""
+
+    at: float
+    """Seconds since 1970, on the Engine's clock."""
+    service: str
+    what: str
+    """`create`, `start`, `die`, `destroy`, `healthy`, `unhealthy`, …"""
+    exit_code: int | None
+    """Of what `die`s."""
+
+
+class Project:
+    """A Compose project of this run's, from files of a folder; its name is unique, and it is gone with the run.
+
+    It never meets the learner's own copy of it: names of containers, images that are built, and ports of the machine
+    are left to Compose and the Engine, unless `as_written`.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        folder: Path,
+        *,
+        files: Sequence[str] = (),
+        variables: Mapping[str, str] | None = None,
+        as_written: bool = False,
+    ) -> None:
+        self._run = run
+        self._place = run.scratch()
+        shutil.copytree(folder, self._place / HERE, symlinks=True)
+        self.name = run.unique("project")
+        """Its name, with which the names of its containers begin."""
+        self._variables = dict(variables or {})
+        self._chosen = [f"--file={name}" for name in files]
+        read = self._compose(*self._chosen, "config", "--format", "json", shown=[*self._chosen, "config"])
+        if read.exit_code:
+            raise Failed("Compose cannot read the project.", evidence=read.evidence)
+        self.warnings = [line for line in read.stderr.splitlines() if "level=warning" in line]
+        """What Compose said when it read the files."""
+        self.config: Attributes = json.loads(read.stdout)
+        """What Compose makes of the files: all of them together, with all variables in place."""
+        (self._place / HERE / RESOLVED).write_text(json.dumps(self._labelled(as_written=as_written)))
+
+    @property
+    def services(self) -> list[str]:
+        """The names of its services."""
+        return sorted(self.config["services"])
+
+    def up(self, *services: str, build: bool = False, wait: bool = False, timeout: float = 120) -> Finished:
+        """`docker compose up --detach`; fails, in its words, where that does; `wait` waits until all is healthy."""
+        options = [*["--build"] * build, *["--wait"] * wait]
+        return self.compose("up", "--detach", *options, *services, timeout=timeout)
+
+    def down(self, *, volumes: bool = False) -> Finished:
+        """`docker compose down`, which keeps volumes if not told otherwise."""
+        return self.compose("down", *["--volumes"] * volumes)
+
+    def compose(self, *words: str, timeout: float = 120) -> Finished:
+        """A command of Compose's on this project; fails where that does."""
+        done = self._compose(f"--file={RESOLVED}", *words, shown=[*self._chosen, *words], timeout=timeout)
+        if done.exit_code:
+            late = f" did not end in {timeout:.0f} seconds" if done.exit_code == TIMED_OUT else " failed"
+            raise Failed(f"`docker compose {words[0]}`{late}.", evidence=done.evidence)
+        return done
+
+    def containers(self, service: str = "") -> list[Container]:
+        """Its containers, running or not, or those of a service, by name."""
+        wanted = [f"{PROJECT}={self.name}", *([f"{SERVICE}={service}"] if service else [])]
+        return containers.matching(self._run, label=wanted)
+
+    def container(self, service: str) -> Container:
+        """The first container of a service; fails, listing what there is, where it has none."""
+        if found := self.containers(service):
+            return found[0]
+        listed = self.compose("ps", "--all", "--format", "{{.Service}}\t{{.State}}")
+        raise Failed(f"The service `{service}` has no container.", evidence=listed.evidence)
+
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[list[Happened]]:
+        """What happens to its containers within the block, in the Engine's order; whole when the block has ended."""
+        told: list[Happened] = []
+        stream = self._run.client.events(filters={"label": f"{PROJECT}={self.name}"}, decode=True)
+        ended = threading.Event()
+
+        def listen() -> None:
+            with contextlib.suppress(Exception), events.closed_after(stream):
+                for record in stream:
+                    if record.get("Type") != "container":
+                        continue
+                    about = record["Actor"]["Attributes"]
+                    if SERVICE not in about:
+                        break  # the end, which is told below
+                    told.append(_happened(record, about))
+            ended.set()
+
+        threading.Thread(target=listen, daemon=True, name="project").start()
+        try:
+            yield told
+        finally:
+            # What the Engine tells of this one, it tells after all that was before.
+            last = containers.create(
+                self._run, containers.PROBE_IMAGE, "true", name=self._run.unique("last"), labels={PROJECT: self.name}
+            )
+            last.remove()
+            ended.wait(10 * self._run.pace.known)
+            events.end(stream)
+
+    def _labelled(self, *, as_written: bool) -> Attributes:
+        """What Compose made of the files, with this run's labels, and apart from other copies of it."""
+        resolved: Attributes = json.loads(json.dumps(self.config))
+        built = {
+            one["image"]: f"{self.name}-{n}"
+            for n, one in enumerate(resolved["services"].values())
+            if "build" in one and "image" in one
+        }
+        for service in resolved["services"].values():
+            service["labels"] = {**(service.get("labels") or {}), **self._run.labels}
+            if build := service.get("build"):
+                build["labels"] = {**(build.get("labels") or {}), **self._run.labels}
+            if not as_written:
+                service.pop("container_name", None)
+                if service.get("image") in built:  # its own, or one that another service builds
+                    service["image"] = built[service["image"]]
+                for port in service.get("ports") or []:
+                    port.pop("published", None)
+        for kind in ("networks", "volumes"):
+            for made in (resolved.get(kind) or {}).values():
+                if not made.get("external"):
+                    made["labels"] = {**(made.get("labels") or {}), **self._run.labels}
+        return resolved
+
+    def _compose(self, *words: str, shown: Sequence[str], timeout: float = 60) -> Finished:
+        """Run Compose on the Engine's machine, as an answer's commands run there: what it reads is what they could."""
+        command = shlex.join(["docker", "compose", f"--project-name={self.name}", *words])
+        script = f"cd {HERE} && {command} >../out 2>../err\n"
+        (self._place / "compose.sh").write_text(script)
+        limit = self._run.pace.limit(timeout).given
+        done = self._run.connection.run_script(self._place, "compose.sh", environment=self._variables, timeout=limit)
+        out, err = (
+            (self._place / name).read_text(errors="replace") if (self._place / name).exists() else ""
+            for name in ("out", "err")
+        )
+        return Finished(shlex.join(["docker", "compose", *shown]), done.exit_code, out, err + done.output, done.seconds)
+
+
+def _happened(record: Attributes, about: Mapping[str, Any]) -> Happened:
+    action = str(record["Action"])
+    code = about.get("exitCode") if action == EXITS else None
+    return Happened(
+        record["timeNano"] / 1e9,
+        about[SERVICE],
+        action.removeprefix(HEALTH),
+        None if code is None else int(code),
+    )

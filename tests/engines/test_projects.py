@@ -1,0 +1,103 @@
+"""A Compose project of a check's: read by Compose, on the Engine's machine, and gone with the check."""
+
+from __future__ import annotations
+
+import pytest
+
+from environment.engines.session import current_session
+from graders.engine import Engine
+from graders.errors import Failed
+
+pytestmark = pytest.mark.engine
+
+STACK = """\
+version: "3.9"
+services:
+  db:
+    image: busybox:1.37
+    container_name: dd-fixed
+    command: sh -c "touch /well; exec sleep 600"
+    healthcheck: {test: test -e /well, interval: 1s}
+    volumes: ["kept:/kept"]
+  migrate:
+    image: dd-built:1.0
+    command: sh -c "echo $$HOME ${SAID:-nothing}; exit 0"
+    depends_on: {db: {condition: service_healthy}}
+  web:
+    build: .
+    image: dd-built:1.0
+    ports: ["127.0.0.1:18411:80"]
+    depends_on: {migrate: {condition: service_completed_successfully}}
+volumes: {kept: {}}
+"""
+
+
+@pytest.fixture
+def stack(tmp_path):
+    (tmp_path / "compose.yaml").write_text(STACK)
+    (tmp_path / "Dockerfile").write_text(
+        'FROM busybox:1.37\nRUN mkdir /www && echo hello >/www/index.html\nCMD ["httpd", "-f", "-h", "/www"]\n'
+    )
+    return tmp_path
+
+
+def left(client, name):
+    api, mine = client.api, {"label": f"com.docker.compose.project={name}"}
+    return [
+        *api.containers(all=True, filters=mine), *api.networks(filters=mine), *api.volumes(filters=mine)["Volumes"],
+        *[image for image in api.images() if any(tag.startswith(name) for tag in image["RepoTags"] or [])],
+    ]  # fmt: skip
+
+
+def test_a_project_starts_in_the_order_that_the_engine_tells_and_is_gone_with_the_check(stack, throwaway, monkeypatch):
+    monkeypatch.setenv("COMPOSE_FILE", "another.yaml")
+    monkeypatch.setenv("COMPOSE_PROJECT_NAME", "another")
+    with Engine(throwaway, "compose/test", session=current_session()) as engine:
+        project = engine.project(stack, variables={"SAID": "aloud"})
+        assert project.services == ["db", "migrate", "web"]
+        assert any("`version` is obsolete" in line for line in project.warnings)
+        assert project.config["services"]["db"]["container_name"] == "dd-fixed"
+        with project.watched() as happened:
+            project.up()
+        order = [(one.service, one.what) for one in happened if one.what in {"start", "healthy", "die"}]
+        assert order == [("db", "start"), ("db", "healthy"), ("migrate", "start"), ("migrate", "die"), ("web", "start")]
+        assert [one.exit_code for one in happened if one.what == "die"] == [0]
+        assert sorted(happened, key=lambda one: one.at) == happened
+        assert project.container("migrate").logs() == "/root aloud\n"
+        web = project.container("web")
+        assert "hello" in web.page("/", port=80)
+        assert web.name.startswith(project.name)
+        assert web.published(80)[0][1] != 18411
+        with pytest.raises(Failed, match="The service `mail` has no container"):
+            project.container("mail")
+        project.down()
+        assert project.containers() == []
+        assert engine.volumes(label=f"com.docker.compose.project={project.name}")
+        second = engine.project(stack)
+        second.up("db", wait=True)
+        assert second.container("db").health == "healthy"
+        names = project.name, second.name
+        assert all(left(throwaway.client, name) for name in names)
+    assert not any(left(throwaway.client, name) for name in names)
+
+
+def test_what_compose_cannot_read_fails_in_its_own_words(tmp_path, throwaway):
+    (tmp_path / "compose.yaml").write_text("services:\n  web:\n    image: ${IMAGE:?say which one}\n")
+    with Engine(throwaway, "compose/test", session=current_session()) as engine:
+        with pytest.raises(Failed, match="Compose cannot read the project") as refused:
+            engine.project(tmp_path)
+        assert any("say which one" in line for line in refused.value.evidence)
+        with pytest.raises(Failed, match="Compose cannot read") as refused:
+            engine.project(tmp_path, files=["none.yaml"])
+        assert refused.value.evidence[0] == "$ docker compose --file=none.yaml config"
+
+
+def test_a_project_reads_files_of_the_engines_machine_and_not_of_the_graders(tmp_path, throwaway):
+    outside = tmp_path / "outside.env"
+    outside.write_text("SECRET=of-this-machine\n")
+    inside = tmp_path / "answer"
+    inside.mkdir()
+    (inside / "compose.yaml").write_text(f"services:\n  web:\n    image: busybox:1.37\n    env_file: [{outside}]\n")
+    with Engine(throwaway, "compose/test", session=current_session()) as engine, pytest.raises(Failed) as refused:
+        engine.project(inside)
+    assert not any("of-this-machine" in line for line in refused.value.evidence)

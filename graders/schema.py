@@ -27,12 +27,15 @@ KEYS: Mapping[str, tuple[str, str]] = {
     "requires": ("a list of texts", "Capabilities without which an Engine cannot do it."),
     "images": ("a list of texts", "Images of the course that it uses."),
     "unchanged": ("a list of texts", "Files and folders of start/ that stay as they are, in the folder and in images."),
-    "owns": ("a table", "Names on the Engine that a reset removes: `containers`, `images`, `networks`, `volumes`."),
+    "owns": (
+        "a table",
+        "Names on the Engine that a reset removes: `containers`, `images`, `networks`, `volumes`, `projects`.",
+    ),
 }
 """By key: what its value is, and what it says."""
 NEEDED = ("title", "minutes", "kind", "hints")
 KINDS = ("commands", "files", "questions")
-OWNED = ("containers", "images", "networks", "volumes")
+OWNED = ("containers", "images", "networks", "volumes", "projects")
 PREFIX = "dd-"
 """How all names begin that belong to an exercise."""
 

@@ -16,7 +16,7 @@ from environment.engines import EXERCISE_LABEL, SESSION_LABEL
 from environment.engines.container import ENGINE_LABEL
 from environment.engines.session import session_is_alive
 from graders.engine.events import wait_until
-from graders.engine.owned import Owned
+from graders.engine.owned import PROJECT_LABEL, Owned
 from graders.engine.words import when
 from graders.errors import DrydockError
 
@@ -88,9 +88,28 @@ def _made_at(record: Attributes) -> float:
     return float(told) if isinstance(told, int) else when(str(told)) if told else time.time()
 
 
+def _by_name(client: docker.DockerClient, owned: Owned) -> Owned:
+    """The same, with the names of all that Compose made for its projects."""
+    api = client.api
+    for project in owned.projects:
+        mine = {"label": f"{PROJECT_LABEL}={project}"}
+        images = [name for found in api.images(filters=mine) for name in found["RepoTags"] or [found["Id"]]]
+        owned = replace(
+            owned,
+            containers=(
+                *owned.containers,
+                *(one["Names"][0].removeprefix("/") for one in api.containers(all=True, filters=mine)),
+            ),
+            images=(*owned.images, *sorted({*images} - {*owned.images})),
+            networks=(*owned.networks, *(one["Name"] for one in api.networks(filters=mine))),
+            volumes=(*owned.volumes, *(one["Name"] for one in api.volumes(filters=mine)["Volumes"] or ())),
+        )
+    return owned
+
+
 def present(client: docker.DockerClient, owned: Owned) -> bool:
     """Whether anything of these names is on the Engine."""
-    api = client.api
+    api, owned = client.api, _by_name(client, owned)
     looks = (
         (owned.containers, api.inspect_container),
         (owned.images, api.inspect_image),
@@ -103,7 +122,7 @@ def present(client: docker.DockerClient, owned: Owned) -> bool:
 def youngest(client: docker.DockerClient, owned: Owned) -> float | None:
     """How many seconds ago the newest of these containers was made, by the Engine's clock; None where there is none."""
     made = []
-    for name in owned.containers:
+    for name in _by_name(client, owned).containers:
         with contextlib.suppress(docker.errors.NotFound):
             made.append(when(client.api.inspect_container(name)["Created"]))
     return when(client.info()["SystemTime"]) - max(made) if made else None
@@ -135,7 +154,7 @@ def remove_exercise(client: docker.DockerClient, exercise: str, owned: Owned) ->
     """
     named = {name for found in client.api.images() for name in found["RepoTags"] or ()}
     pushed = tuple(sorted(name for name in named if ON_THIS_MACHINE.sub("", name, count=1) in {*owned.images} - {name}))
-    owned = replace(owned, images=(*owned.images, *pushed))
+    owned = _by_name(client, replace(owned, images=(*owned.images, *pushed)))
     gone = _remove(
         client, owned, "of this exercise", "Something else on your Engine uses it; remove that and reset again."
     )

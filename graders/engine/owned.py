@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+PROJECT_LABEL = "com.docker.compose.project"
+"""What Compose gives to all that it makes for a project (docker/compose, pkg/api/labels.go)."""
+
 
 @dataclass(frozen=True)
 class Owned:
@@ -13,3 +16,5 @@ class Owned:
     images: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
+    """Of Compose, with all that it made for them."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from environment.engines.script import TIMED_OUT
 from graders.engine import containers, events
+from graders.engine.owned import PROJECT_LABEL
 from graders.engine.words import Finished
 from graders.errors import Failed
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from graders.engine.run import Run
     from graders.engine.words import Attributes
 
-PROJECT, SERVICE = "com.docker.compose.project", "com.docker.compose.service"
-"""Labels that Compose gives to what it makes (docker/compose, pkg/api/labels.go)."""
+SERVICE = "com.docker.compose.service"
+"""The label with the name of a container's service."""
 HERE, RESOLVED = "project", "resolved.json"
 EXITS = "die"
 HEALTH = "health_status: "
@@ -97,7 +98,7 @@ class Project:
 
     def containers(self, service: str = "") -> list[Container]:
         """Its containers, running or not, or those of a service, by name."""
-        wanted = [f"{PROJECT}={self.name}", *([f"{SERVICE}={service}"] if service else [])]
+        wanted = [f"{PROJECT_LABEL}={self.name}", *([f"{SERVICE}={service}"] if service else [])]
         return containers.matching(self._run, label=wanted)
 
     def container(self, service: str) -> Container:
@@ -111,7 +112,7 @@ class Project:
     def watched(self) -> Iterator[list[Happened]]:
         """What happens to its containers within the block, in the Engine's order; whole when the block has ended."""
         told: list[Happened] = []
-        stream = self._run.client.events(filters={"label": f"{PROJECT}={self.name}"}, decode=True)
+        stream = self._run.client.events(filters={"label": f"{PROJECT_LABEL}={self.name}"}, decode=True)
         ended = threading.Event()
 
         def listen() -> None:
@@ -131,7 +132,11 @@ class Project:
         finally:
             # What the Engine tells of this one, it tells after all that was before.
             last = containers.create(
-                self._run, containers.PROBE_IMAGE, "true", name=self._run.unique("last"), labels={PROJECT: self.name}
+                self._run,
+                containers.PROBE_IMAGE,
+                "true",
+                name=self._run.unique("last"),
+                labels={PROJECT_LABEL: self.name},
             )
             last.remove()
             ended.wait(10 * self._run.pace.known)

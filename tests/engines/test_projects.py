@@ -6,6 +6,8 @@ import pytest
 
 from environment.engines.session import current_session
 from graders.engine import Engine
+from graders.engine.cleaning import remove_exercise
+from graders.engine.owned import Owned
 from graders.errors import Failed
 
 pytestmark = pytest.mark.engine
@@ -79,6 +81,24 @@ def test_a_project_starts_in_the_order_that_the_engine_tells_and_is_gone_with_th
         names = project.name, second.name
         assert all(left(throwaway.client, name) for name in names)
     assert not any(left(throwaway.client, name) for name in names)
+
+
+def test_a_reset_removes_a_project_of_the_learners_and_leaves_its_neighbour(stack, throwaway):
+    for name, file in (("dd-mine", STACK), ("theirs", STACK.replace("dd-", "their-"))):
+        (stack / "compose.yaml").write_text(file.replace("18411", "0"))
+        (stack / "commands.sh").write_text(f"docker compose --project-name {name} up --detach")
+        assert throwaway.run_script(stack).exit_code == 0
+    with Engine(throwaway, "compose/test", session="") as engine:
+        owned = Owned(projects=("dd-mine",))
+        assert engine.has_any(owned)
+        assert 0 < engine.youngest(owned) < 600
+        gone = remove_exercise(throwaway.client, "compose/test", owned)
+        assert {"container dd-fixed", "image dd-built:1.0", "network dd-mine_default", "volume dd-mine_kept"} < set(
+            gone
+        )
+        assert not engine.has_any(owned)
+        assert left(throwaway.client, "dd-mine") == []
+        assert len(engine.containers(label="com.docker.compose.project=theirs")) == 3
 
 
 def test_what_compose_cannot_read_fails_in_its_own_words(tmp_path, throwaway):

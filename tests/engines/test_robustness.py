@@ -280,7 +280,7 @@ def test_every_owned_name_begins_with_dd_and_belongs_to_one_exercise():
     names = [
         (kind, name)
         for exercise in exercises()
-        for kind in ("containers", "images", "networks", "volumes")
+        for kind in ("containers", "images", "networks", "volumes", "projects")
         for name in getattr(exercise.owns, kind)
     ]
     assert len(names) == len(set(names))

@@ -23,6 +23,8 @@ from environment.engines.script import TIMED_OUT
 from graders.engine import addresses, disguises, events, files, images, mounts, twins
 from graders.engine.cleaning import REMOVAL_SECONDS
 from graders.engine.images import Image
+from graders.engine.owned import PROJECT_LABEL, SERVICE_LABEL
+from graders.engine.run import OWN
 from graders.engine.words import (
     SHOWN_CONTAINER,
     SHOWN_LINES,
@@ -99,14 +101,26 @@ class Container:
         return str(self._docker.name)
 
     @property
+    def known(self) -> str:
+        """The name by which a learner knows it: its own, or that of the service of Compose that a check brought up."""
+        labels = self._docker.labels
+        is_ours = str(labels.get(PROJECT_LABEL, "")).startswith(OWN)
+        return str(labels[SERVICE_LABEL]) if is_ours and SERVICE_LABEL in labels else self.name
+
+    @property
     def called(self) -> str:
         """How evidence calls it: by its name, or as a learner might call one that the grader made."""
-        return SHOWN_CONTAINER if self.shown else self.name
+        of_service = f"$(docker compose ps --all --quiet {shlex.quote(self.known)})"
+        return SHOWN_CONTAINER if self.shown else self.name if self.known == self.name else of_service
 
     @property
     def subject(self) -> str:
         """The beginning of a sentence about it."""
-        return "A container of the image" if self.shown else f"`{self.name}`"
+        return "A container of the image" if self.shown else f"`{self.known}`"
+
+    def typed(self, *words: str) -> str:
+        """A command for a learner's shell, in which one word may be what this container is called."""
+        return " ".join(word if word == self.called else shlex.quote(word) for word in words)
 
     @property
     def attributes(self) -> Attributes:
@@ -201,7 +215,7 @@ class Container:
         """This container; fails, naming its image, where that is not what a name stood for before the commands."""
         if not self.made_from(reference):
             raise Failed(
-                f"`{self.name}` was made from `{self.config['Image']}`, not from `{reference}`.",
+                f"`{self.known}` was made from `{self.config['Image']}`, not from `{reference}`.",
                 evidence=self.evidence("{{.Config.Image}}"),
             )
         return self
@@ -211,7 +225,7 @@ class Container:
         if not self.image.same_as(image):
             made_from = self.config["Image"]
             raise Failed(
-                f"`{self.name}` was made from `{made_from}`, which is not the image `{image.reference}` of now.",
+                f"`{self.known}` was made from `{made_from}`, which is not the image `{image.reference}` of now.",
                 hint="A container keeps the image it was made from. After a new build, make a new container.",
                 evidence=[*self.evidence("{{.Image}}"), *image.evidence("{{.Id}}")],
             )
@@ -263,7 +277,7 @@ class Container:
     def evidence(self, template: str) -> list[str]:
         """`docker inspect --format TEMPLATE` and what it prints, for a verdict."""
         command = ["docker", "inspect", "--format", template]
-        return replace(self._run.docker(*command[1:], self.id), command=shlex.join([*command, self.called])).evidence
+        return replace(self._run.docker(*command[1:], self.id), command=self.typed(*command, self.called)).evidence
 
     def health_evidence(self) -> list[str]:
         """The state of its health check, with the end of what the last two probes said, for a verdict."""
@@ -280,7 +294,7 @@ class Container:
 
     def log_evidence(self) -> list[str]:
         """`docker logs` and its last lines, for a verdict."""
-        command = self.shown or f"docker logs {self.name}"
+        command = self.shown or f"docker logs {self.called}"
         return [f"$ {command}", *self.logs().strip().splitlines()[-SHOWN_LINES:]]
 
     def logs(self, *, stdout: bool = True, stderr: bool = True, timestamps: bool = False) -> str:
@@ -293,7 +307,7 @@ class Container:
     def exec(self, *command: str, user: str = "", workdir: str | None = None, timeout: float | None = None) -> Finished:
         """Run a command in the running container; fails after 20 seconds. After `timeout`, its exit code is 124."""
         started = time.monotonic()
-        shown = shlex.join(["docker", "exec", *(["-u", user] if user else []), self.called, *command])
+        shown = self.typed("docker", "exec", *(["-u", user] if user else []), self.called, *command)
         api = self._run.client.api
         try:
             with self._there():
@@ -427,7 +441,7 @@ class Container:
         """The body of the answer through the published port; fails where none comes, or its status is not 200."""
         response = self.request(path, port=port, wait=wait)
         if response.status != HTTPStatus.OK:
-            of = "a container of the image" if self.shown else f"`{self.name}`"
+            of = "a container of the image" if self.shown else f"`{self.known}`"
             raise Failed(f"Port {port} of {of} {response.seen}.", evidence=self.log_evidence())
         return response.body
 
@@ -441,7 +455,7 @@ class Container:
         network = f"container:{self.id}"
         done = once(self._run, PROBE_IMAGE, "sh", "-c", script, timeout=limit, network_mode=network)
         return replace(
-            done, command=f"docker run --rm --network container:{self.name} busybox wget -qO- localhost:{port}{path}"
+            done, command=f"docker run --rm --network container:{self.called} busybox wget -qO- localhost:{port}{path}"
         )
 
     def stop(self, timeout: int = 10) -> float:

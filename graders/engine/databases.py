@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -80,7 +79,7 @@ def _asked(  # noqa: PLR0913, PLR0917 - who is asked what, with what, and how a 
         container.running()  # one that ended meanwhile says why itself
         unreached = [] if done.exit_code == REFUSED else container.log_evidence()
         raise Failed(
-            f"The database in `{container.called}` does not answer as it should.",
-            evidence=[*replace(done, command=shlex.join(shown)).evidence, *unreached],
+            f"The database in `{container.known}` does not answer as it should.",
+            evidence=[*replace(done, command=container.typed(*shown)).evidence, *unreached],
         )
     return done.stdout.splitlines()

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 PROJECT_LABEL = "com.docker.compose.project"
 """What Compose gives to all that it makes for a project (docker/compose, pkg/api/labels.go)."""
+SERVICE_LABEL = "com.docker.compose.service"
+"""The label with the name of a container's service."""
 
 
 @dataclass(frozen=True)

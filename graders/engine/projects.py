@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from environment.engines.script import TIMED_OUT
 from graders.engine import containers, events
-from graders.engine.owned import PROJECT_LABEL
+from graders.engine.owned import PROJECT_LABEL, SERVICE_LABEL
 from graders.engine.words import Finished
 from graders.errors import Failed
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from graders.engine.run import Run
     from graders.engine.words import Attributes
 
-SERVICE = "com.docker.compose.service"
-"""The label with the name of a container's service."""
 HERE, RESOLVED = "project", "resolved.json"
 EXITS = "die"
 HEALTH = "health_status: "
@@ -45,8 +43,8 @@ class Happened(NamedTuple):
 class Project:
     """A Compose project of this run's, from files of a folder; its name is unique, and it is gone with the run.
 
-    It never meets the learner's own copy of it: names of containers, images that are built, and ports of the machine
-    are left to Compose and the Engine, unless `as_written`.
+    It never meets the learner's own copy of it: names of containers, networks, volumes and images that are built, and
+    ports of the machine are left to Compose and the Engine, unless `as_written`. What is `external` is shared.
     """
 
     def __init__(
@@ -98,7 +96,7 @@ class Project:
 
     def containers(self, service: str = "") -> list[Container]:
         """Its containers, running or not, or those of a service, by name."""
-        wanted = [f"{PROJECT_LABEL}={self.name}", *([f"{SERVICE}={service}"] if service else [])]
+        wanted = [f"{PROJECT_LABEL}={self.name}", *([f"{SERVICE_LABEL}={service}"] if service else [])]
         return containers.matching(self._run, label=wanted)
 
     def container(self, service: str) -> Container:
@@ -121,7 +119,7 @@ class Project:
                     if record.get("Type") != "container":
                         continue
                     about = record["Actor"]["Attributes"]
-                    if SERVICE not in about:
+                    if SERVICE_LABEL not in about:
                         break  # the end, which is told below
                     told.append(_happened(record, about))
             ended.set()
@@ -155,15 +153,17 @@ class Project:
             if build := service.get("build"):
                 build["labels"] = {**(build.get("labels") or {}), **self._run.labels}
             if not as_written:
-                service.pop("container_name", None)
+                _called(service, service.pop("container_name", ""))
                 if service.get("image") in built:  # its own, or one that another service builds
                     service["image"] = built[service["image"]]
                 for port in service.get("ports") or []:
                     port.pop("published", None)
         for kind in ("networks", "volumes"):
-            for made in (resolved.get(kind) or {}).values():
+            for key, made in (resolved.get(kind) or {}).items():
                 if not made.get("external"):
                     made["labels"] = {**(made.get("labels") or {}), **self._run.labels}
+                    if not as_written:
+                        made["name"] = f"{self.name}_{key}"
         return resolved
 
     def _compose(self, *words: str, shown: Sequence[str], timeout: float = 60) -> Finished:
@@ -177,7 +177,16 @@ class Project:
             (self._place / name).read_text(errors="replace") if (self._place / name).exists() else ""
             for name in ("out", "err")
         )
+        # Where this copy lies is nothing to the learner.
+        out, err = (text.replace(f"{self._place / HERE}/", "") for text in (out, err))
         return Finished(shlex.join(["docker", "compose", *shown]), done.exit_code, out, err + done.output, done.seconds)
+
+
+def _called(service: Attributes, name: str) -> None:
+    """Let a service be known to its neighbours under what would have been its container's name."""
+    for network in (service.get("networks") or {}) if name else ():
+        joined = service["networks"][network] = service["networks"][network] or {}
+        joined["aliases"] = [*(joined.get("aliases") or []), name]
 
 
 def _happened(record: Attributes, about: Mapping[str, Any]) -> Happened:
@@ -185,7 +194,7 @@ def _happened(record: Attributes, about: Mapping[str, Any]) -> Happened:
     code = about.get("exitCode") if action == EXITS else None
     return Happened(
         record["timeNano"] / 1e9,
-        about[SERVICE],
+        about[SERVICE_LABEL],
         action.removeprefix(HEALTH),
         None if code is None else int(code),
     )

@@ -30,7 +30,7 @@ services:
     image: dd-built:1.0
     ports: ["127.0.0.1:18411:80"]
     depends_on: {migrate: {condition: service_completed_successfully}}
-volumes: {kept: {}}
+volumes: {kept: {name: dd-kept}}
 """
 
 
@@ -65,6 +65,7 @@ def test_a_project_starts_in_the_order_that_the_engine_tells_and_is_gone_with_th
         assert order == [("db", "start"), ("db", "healthy"), ("migrate", "start"), ("migrate", "die"), ("web", "start")]
         assert [one.exit_code for one in happened if one.what == "die"] == [0]
         assert sorted(happened, key=lambda one: one.at) == happened
+        assert project.container("web").exec("nslookup", "-type=a", "dd-fixed").exit_code == 0
         assert project.container("migrate").logs() == "/root aloud\n"
         web = project.container("web")
         assert "hello" in web.page("/", port=80)
@@ -74,6 +75,7 @@ def test_a_project_starts_in_the_order_that_the_engine_tells_and_is_gone_with_th
             project.container("mail")
         project.down()
         assert project.containers() == []
+        assert not engine.has_volume("dd-kept")
         assert engine.volumes(label=f"com.docker.compose.project={project.name}")
         second = engine.project(stack)
         second.up("db", wait=True)
@@ -93,9 +95,7 @@ def test_a_reset_removes_a_project_of_the_learners_and_leaves_its_neighbour(stac
         assert engine.has_any(owned)
         assert 0 < engine.youngest(owned) < 600
         gone = remove_exercise(throwaway.client, "compose/test", owned)
-        assert {"container dd-fixed", "image dd-built:1.0", "network dd-mine_default", "volume dd-mine_kept"} < set(
-            gone
-        )
+        assert {"container dd-fixed", "image dd-built:1.0", "network dd-mine_default", "volume dd-kept"} < set(gone)
         assert not engine.has_any(owned)
         assert left(throwaway.client, "dd-mine") == []
         assert len(engine.containers(label="com.docker.compose.project=theirs")) == 3

@@ -58,7 +58,9 @@ class Project:
     ) -> None:
         self._run = run
         self._place = run.scratch()
-        shutil.copytree(folder, self._place / HERE, symlinks=True)
+        self.folder = self._place / HERE
+        """The copy that it is brought up from, to change as an editor does."""
+        shutil.copytree(folder, self.folder, symlinks=True)
         self.name = run.unique("project")
         """Its name, with which the names of its containers begin."""
         self._variables = dict(variables or {})
@@ -70,7 +72,7 @@ class Project:
         """What Compose said when it read the files."""
         self.config: Attributes = json.loads(read.stdout)
         """What Compose makes of the files: all of them together, with all variables in place."""
-        (self._place / HERE / RESOLVED).write_text(json.dumps(self._labelled(as_written=as_written)))
+        (self.folder / RESOLVED).write_text(json.dumps(self._labelled(as_written=as_written)))
 
     @property
     def services(self) -> list[str]:
@@ -86,10 +88,10 @@ class Project:
         """`docker compose down`, which keeps volumes if not told otherwise."""
         return self.compose("down", *["--volumes"] * volumes)
 
-    def compose(self, *words: str, timeout: float = 120) -> Finished:
-        """A command of Compose's on this project; fails where that does."""
+    def compose(self, *words: str, timeout: float = 120, may_fail: bool = False) -> Finished:
+        """A command of Compose's on this project; fails where that does, unless it `may_fail`."""
         done = self._compose(f"--file={RESOLVED}", *words, shown=[*self._chosen, *words], timeout=timeout)
-        if done.exit_code:
+        if done.exit_code and not may_fail:
             late = f" did not end in {timeout:.0f} seconds" if done.exit_code == TIMED_OUT else " failed"
             raise Failed(f"`docker compose {words[0]}`{late}.", evidence=done.evidence)
         return done
@@ -178,7 +180,7 @@ class Project:
             for name in ("out", "err")
         )
         # Where this copy lies is nothing to the learner.
-        out, err = (text.replace(f"{self._place / HERE}/", "") for text in (out, err))
+        out, err = (text.replace(f"{self.folder}/", "") for text in (out, err))
         return Finished(shlex.join(["docker", "compose", *shown]), done.exit_code, out, err + done.output, done.seconds)
 
 

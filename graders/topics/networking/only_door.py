@@ -116,28 +116,29 @@ def only(desks: dict[str, _Desk], door: Container, engine: Engine, answer: Answe
     own = {port for _, port in door.published(PORT)}
     if others := [(address, port) for address, port in leads if port not in own]:
         raise Failed(
-            f"Port {others[0][1]} of the machine leads to a desk too, through `{ways[others[0]]}`.",
+            f"Port {others[0][1]} of the machine leads to a desk too, through `{'` or `'.join(ways[others[0]])}`.",
             hint="For a look at a desk there is `docker exec`, and a container in its network. Neither opens a port.",
-            evidence=[*engine.evidence(PUBLISHED, ways[others[0]]), f"$ curl http://{_written(*others[0])}/1"],
+            evidence=[*engine.evidence(PUBLISHED, *ways[others[0]]), f"$ curl http://{_written(*others[0])}/1"],
         )
     if len({port for _, port in leads}) > 1:
         raise Failed("More than one port of the machine leads to the door.", evidence=door.port_evidence())
 
 
-def _ways(engine: Engine, app: list[Container]) -> dict[tuple[str, int], str]:
-    """Where the machine leads into the app's networks, or into its own, and by the name of which container."""
+def _ways(engine: Engine, app: list[Container]) -> dict[tuple[str, int], list[str]]:
+    """Where the machine leads into the app's networks, or into its own, and by which containers that can be."""
     networks = {network for container in app for network in container.addresses}
     near = [*app, *(one for name in sorted(networks) for one in engine.network(name).members)]
     ways = {
-        (_asked(address), port): container.name
+        (_asked(address), port): [container.name]
         for container in near
         for key in container.published_ports
         if key.endswith("/tcp")
         for address, port in container.published(key)
     }
     # What is in the machine's own network reaches every container of it.
-    for container in engine.network("host").members[:1]:
-        ways = {(_asked(ip), port): container.name for ip, port in engine.listening_at(container)} | ways
+    if outside := engine.network("host").members:
+        names = [container.name for container in outside]
+        ways = {(_asked(ip), port): names for ip, port in engine.listening_at(outside[0])} | ways
     return ways
 
 

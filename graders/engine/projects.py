@@ -90,6 +90,8 @@ class Project:
 
     def compose(self, *words: str, timeout: float = 120, may_fail: bool = False) -> Finished:
         """A command of Compose's on this project; fails where that does, unless it `may_fail`."""
+        # Compose leaves them behind when it removes a container.
+        self._run.nameless.update(m.source for one in self.containers() for m in one.mounts if m.is_anonymous)
         done = self._compose(f"--file={RESOLVED}", *words, shown=[*self._chosen, *words], timeout=timeout)
         if done.exit_code and not may_fail:
             late = f" did not end in {timeout:.0f} seconds" if done.exit_code == TIMED_OUT else " failed"

@@ -57,6 +57,8 @@ class Run:
     """Images that names stood for before an answer's commands ran: what a grader runs is made from these."""
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
     """What makes names of this run unique."""
+    nameless: set[str] = field(default_factory=set)
+    """Volumes that the Engine made for containers of this run, which carry no label: they go with it, too."""
     _children: list[subprocess.Popen[str]] = field(default_factory=list, repr=False)
     _closed: bool = False
     _numbers: Iterator[int] = field(default_factory=itertools.count, repr=False)
@@ -177,6 +179,9 @@ class Run:
         self._folder.cleanup()
         if self.session:
             remove_labelled(self.client, f"{RUN_LABEL}={self.id}")
+        for volume in self.nameless:
+            with contextlib.suppress(docker.errors.NotFound):  # most go with their containers
+                self.client.api.remove_volume(volume, force=True)
 
     @cached_property
     def _settings(self) -> dict[str, str]:

@@ -121,3 +121,17 @@ def test_a_project_reads_files_of_the_engines_machine_and_not_of_the_graders(tmp
     with Engine(throwaway, "compose/test", session=current_session()) as engine, pytest.raises(Failed) as refused:
         engine.project(inside)
     assert not any("of-this-machine" in line for line in refused.value.evidence)
+
+
+def test_volumes_without_a_name_are_gone_with_the_check_though_compose_leaves_them(tmp_path, throwaway):
+    (tmp_path / "compose.yaml").write_text(
+        "services: {a: {image: 'busybox:1.37', volumes: [/a], command: sleep 600}, b: {image: 'busybox:1.37', volumes: [/b]}}\n"
+    )
+    before = throwaway.client.api.volumes()["Volumes"] or []
+    with Engine(throwaway, "compose/test", session=current_session()) as engine:
+        project = engine.project(tmp_path)
+        project.up()
+        project.compose("rm", "--force", "--stop", "b")
+        project.down()
+        assert len(throwaway.client.api.volumes()["Volumes"]) == 2
+    assert (throwaway.client.api.volumes()["Volumes"] or []) == before

@@ -67,8 +67,11 @@ check "codespell" codespell
 check "ruff check of scenes" ruff check --isolated --select E,F,W,I,B --line-length 120 exercises/*/*/scene
 check "shellcheck" shellcheck -x .ci/run environment/*.sh environment/*/*.sh environment/engines/sudo exercises/*/*/scene/*.sh
 check "hadolint" hadolint_all
+# Tests wait for the Engine a quarter of their time: half as many workers again as there are processors, up to four.
+processors=$(python -c 'import os; print(len(os.sched_getaffinity(0)))')
+workers=$(((processors * 3 + 1) / 2))
 # Tests on the machine's own Engine are in one group, since they use the same names as a learner.
-check "pytest" pytest -n auto --maxprocesses 4 --dist loadgroup "$@"
+check "pytest" pytest -n $((workers < 4 ? workers : 4)) --dist loadgroup "$@"
 
 if [ ${#failed[@]} -gt 0 ]; then
     printf 'Failed: %s\n' "$(IFS=, && echo "${failed[*]}")" >&2

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 PARTS = {"exercise.toml", "task.md", "start", "scene", "solution", "right", "wrong"}
 FEWEST_HINTS = 3
 FEWEST: Mapping[Kind, int] = {"right": 2, "wrong": 3}
+STANDARD_RIGHT = 2
+"""How many right answers beside the solution are in the standard proof, the first by name."""
 INTERRUPTED = "The commands did not end and were interrupted."
 INTERRUPTED_AFTER = 10
 """Seconds that commands get whose says.txt says that they do not end; a learner has a minute, or stops them."""
@@ -49,9 +51,10 @@ class Proof:
 
 
 def answers(exercise: Exercise, *, every: bool) -> list[Variant]:
-    """The answers that prove an exercise: of the wrong ones the first for each check, or every one."""
+    """The answers that prove an exercise: every one, or two right ones beside the solution and a wrong one a check."""
+    right = variants(exercise, "right")
     wrong = variants(exercise, "wrong") if every else one_for_each_check(exercise)
-    return [*variants(exercise, "start", "solution", "right"), *wrong]
+    return [*variants(exercise, "start", "solution"), *(right if every else right[:STANDARD_RIGHT]), *wrong]
 
 
 def prove(

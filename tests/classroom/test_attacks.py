@@ -649,7 +649,7 @@ ROWS = [
         "a volume of many files, links out of it, and a file that grows",
         (load("volumes/keep-the-data").folder / "solution" / COMMANDS).read_text() + FULL_VOLUME,
         exercise="volumes/keep-the-data",
-        seconds=120,
+        seconds=300,
         points=tuple(range(load("volumes/keep-the-data").points + 1)),
         seen=r"\n20000",
     ),

@@ -146,7 +146,7 @@ def test_what_is_removed_or_ends_while_it_is_looked_at_fails_with_a_sentence(eng
 def test_a_log_without_end_is_listened_to_for_a_while(engine):
     container = engine.run("busybox:1.37", "sh", "-c", "echo ready; yes")
     assert container.wait_log("ready")
-    assert not container.wait_log("never", timeout=5)
+    assert not container.wait_log("never", timeout=1)
     container.remove()
 
 

@@ -53,18 +53,18 @@ pytestmark = [
 BUSYBOX = "busybox:1.37"
 DRYDOCK = [sys.executable, "-m", "graders"]
 ROOT = Path(__file__).parents[2]
-RESTORES = {False: 6, True: 50}
+RESTORES = {False: 4, True: 50}
 """How often a machine is restored and ended in one test, in the standard proof and with --all."""
-SAMPLE = ("dockerfiles/copy-or-add", "images/image-or-container")
+SAMPLE = "dockerfiles/copy-or-add"
 
 
 def in_a_machine() -> list[object]:
-    """All answers; in the standard proof, the solutions of a build and of commands."""
+    """All answers; in the standard proof, the solution of a build: two other tests grade commands."""
     return [
         pytest.param(
             answer,
             id=answer.id,
-            marks=[] if exercise.id in SAMPLE and answer.kind == "solution" else [pytest.mark.all],
+            marks=[] if exercise.id == SAMPLE and answer.kind == "solution" else [pytest.mark.all],
         )
         for exercise in EXERCISES.values()
         for answer in variants(exercise)
@@ -137,8 +137,9 @@ def test_a_machine_that_boots_anew_has_the_courses_images_too(host):
 
 
 def test_its_clock_is_right(engine):
+    begun = time.time()
     said = float(engine.client.containers.run(BUSYBOX, ["date", "+%s"], remove=True))
-    assert abs(said - time.time()) < 5
+    assert begun - 5 < said < time.time() + 5
 
 
 def test_two_machines_have_different_random_numbers(engine, host):
@@ -164,6 +165,7 @@ def test_no_call_to_its_engine_waits_for_another_one(engine):
                 assert asking.recv(10_000).startswith(b"HTTP/1.1 200")
 
 
+@pytest.mark.all
 def test_swarm_publishes_through_the_routing_mesh(host):
     with start(host) as engine:
         engine.client.swarm.init(advertise_addr="10.0.2.15")

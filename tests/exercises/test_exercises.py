@@ -20,11 +20,8 @@ from graders.variants import Variant
 
 
 LEFT_TO_ALL = {
-    "caching/cache-mount": {"right/stage-of-a-user"},
     "caching/one-tag-two-machines": {
         "right/a-stage-for-each",
-        "right/one-index-of-two-tags",
-        "right/second-try-and-compose",
         "wrong/answers--no-entrypoint",
     },
     "caching/repair": {"right/one-stage-for-all-work"},
@@ -47,8 +44,6 @@ LEFT_TO_ALL = {
     "images/repair": {
         "right/all-new",
         "right/feed-asked-until-it-answers",
-        "right/feed-mended-in-place",
-        "right/feed-with-a-working-directory",
         "wrong/blog--mended-but-not-started",
         "wrong/blog_page--replaced",
         "wrong/cache--kept-busy",
@@ -59,21 +54,10 @@ LEFT_TO_ALL = {
         "wrong/stats_limited--no-limit",
         "wrong/web--not-published",
     },
-    "networking/repair": {"right/another-front-network", "right/one-fault-after-the-other"},
-    "networking/alias-and-balance": {
-        "right/connected-afterwards",
-        "right/hall-in-two-networks",
-        "right/replicas-of-compose",
-    },
-    "networking/bad-gateway": {"right/in-two-steps", "right/map-and-build"},
-    "networking/subnet": {"right/small-range-second-try"},
-    "volumes/backup-and-restore": {
-        "right/base-backup",
-        "right/docker-cp-and-hardened",
-        "right/second-try-and-compose",
-    },
-    "volumes/ownership": {"right/second-try"},
-    "volumes/repair": {"right/second-try", "right/under-the-old-names"},
+    "networking/repair": {"right/another-front-network"},
+    "networking/alias-and-balance": {"right/connected-afterwards"},
+    "networking/bad-gateway": {"right/in-two-steps"},
+    "volumes/backup-and-restore": {"right/base-backup"},
 }
 """The dearest answers of the dearest exercises, which the standard proof leaves out."""
 
@@ -130,5 +114,5 @@ def test_an_exercise_is_complete(exercise):
 
 
 @pytest.mark.parametrize(("exercise", "names"), LEFT_TO_ALL.items(), ids=LEFT_TO_ALL)
-def test_what_the_standard_proof_leaves_out_is_an_answer_that_there_is(exercise, names):
-    assert {f"{exercise}/{name}" for name in names} <= {answer.id for answer in answers(EXERCISES[exercise], every=True)}
+def test_what_is_left_out_by_name_would_be_in_the_standard_proof(exercise, names):
+    assert {f"{exercise}/{name}" for name in names} <= {answer.id for answer in answers(EXERCISES[exercise], every=False)}

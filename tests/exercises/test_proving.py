@@ -105,9 +105,10 @@ def test_an_exercise_that_no_notebook_and_no_topic_names_is_told_so(exercise):
     assert "No lesson has the block ```` ```{exercise} dockerfiles/new ````." in said
 
 
-def test_the_standard_proof_has_one_wrong_answer_for_each_check_and_all_has_every_one(exercise):
+def test_the_standard_proof_has_two_right_answers_and_a_wrong_one_for_each_check_and_all_has_every_one(exercise):
     standard, every = (answers(exercise, every=every) for every in (False, True))
     assert [v.check for v in standard if v.kind == "wrong"] == sorted({check.name for check in exercise.checks})
+    assert [v for v in standard if v.kind == "right"] == [v for v in every if v.kind == "right"][:2]
     assert {v.id for v in standard} < {v.id for v in every}
     assert len([v for v in every if v.kind == "wrong"]) == len(list((exercise.folder / "wrong").iterdir()))
 

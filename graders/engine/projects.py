@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 HERE, RESOLVED = "project", "resolved.json"
 EXITS = "die"
 HEALTH = "health_status: "
+ALONE = """\
+for name in $(compgen -e); do
+  case $name in PATH | HOME | TMPDIR | DOCKER_* | SSH_* | *_proxy | *_PROXY) ;; *) unset "$name" ;; esac
+done 2>/dev/null
+"""
+"""What the graders' surroundings set, of Compose's own variables or an answer's, is nothing that an answer said."""
 
 
 class Happened(NamedTuple):
@@ -173,10 +179,11 @@ class Project:
     def _compose(self, *words: str, shown: Sequence[str], timeout: float = 60) -> Finished:
         """Run Compose on the Engine's machine, as an answer's commands run there: what it reads is what they could."""
         command = shlex.join(["docker", "compose", f"--project-name={self.name}", *words])
-        script = f"cd {HERE} && {command} >../out 2>../err\n"
+        said = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in self._variables.items())
+        script = f"{ALONE}{said}cd {HERE} && {command} >../out 2>../err\n"
         (self._place / "compose.sh").write_text(script)
         limit = self._run.pace.limit(timeout).given
-        done = self._run.connection.run_script(self._place, "compose.sh", environment=self._variables, timeout=limit)
+        done = self._run.connection.run_script(self._place, "compose.sh", timeout=limit)
         out, err = (
             (self._place / name).read_text(errors="replace") if (self._place / name).exists() else ""
             for name in ("out", "err")

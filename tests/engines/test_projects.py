@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+
 import pytest
 
 from environment.engines.session import current_session
@@ -135,3 +137,22 @@ def test_volumes_without_a_name_are_gone_with_the_check_though_compose_leaves_th
         project.down()
         assert len(throwaway.client.api.volumes()["Volumes"]) == 2
     assert (throwaway.client.api.volumes()["Volumes"] or []) == before
+
+
+def test_what_the_graders_surroundings_set_is_nothing_that_an_answer_said(tmp_path, found, monkeypatch):
+    above = {"COMPOSE_FILE": "another.yaml", "COMPOSE_PROJECT_NAME": "another", "COMPOSE_PROFILES": "more"}
+    for name, value in {**above, "COMPOSE_ENV_FILES": "none.env", "PRICE": "7", "TOWN": "Bergen"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / ".env").write_text("PRICE=8\nCOMPOSE_PROFILES=more\n")
+    answer = tmp_path / "answer"
+    answer.mkdir()
+    variables = "{PRICE: '${PRICE-none}', TOWN: '${TOWN-none}', HARBOUR: '${HARBOUR-none}'}"
+    web = f"{{image: 'busybox:1.37', environment: {variables}}}"
+    (answer / "compose.yaml").write_text(f"services:\n  web: {web}\n  mail: {{image: x, profiles: [more]}}\n")
+    (answer / ".env").write_text("HARBOUR=east\n")
+    with Engine(found, "compose/test", session=current_session()) as engine:
+        project = engine.project(answer, variables={"TOWN": "it's Oslo"})
+        assert project.services == ["web"]
+        seen = project.config["services"]["web"]["environment"]
+        assert seen == {"PRICE": "none", "TOWN": "it's Oslo", "HARBOUR": "east"}

@@ -25,6 +25,7 @@ LEFT_TO_ALL = {
         "wrong/answers--no-entrypoint",
     },
     "caching/repair": {"right/one-stage-for-all-work"},
+    "compose/configuration": {"right/files-for-each", "right/mounted-by-hand"},
     "dockerfiles/health": {"wrong/notices_errors--always-well", "wrong/notices_silence--looks-at-the-file"},
     "dockerfiles/production-app": {
         "right/virtual-environment",

@@ -28,6 +28,11 @@ LEFT_TO_ALL = {
         "wrong/answers--no-entrypoint",
     },
     "caching/repair": {"right/one-stage-for-all-work"},
+    "compose/scale": {
+        "right/range",
+        "right/scale-in-the-file",
+        "right/second-try",
+    },
     "dockerfiles/health": {"wrong/notices_errors--always-well", "wrong/notices_silence--looks-at-the-file"},
     "dockerfiles/production-app": {
         "right/virtual-environment",

@@ -33,6 +33,7 @@ LEFT_TO_ALL = {
         "right/scale-in-the-file",
         "right/second-try",
     },
+    "compose/two-copies": {"right/override-takes-out", "right/range-and-default-network"},
     "dockerfiles/health": {"wrong/notices_errors--always-well", "wrong/notices_silence--looks-at-the-file"},
     "dockerfiles/production-app": {
         "right/virtual-environment",

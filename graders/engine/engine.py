@@ -434,6 +434,11 @@ class Engine:
         """
         return projects.Project(self._run, folder, files=files, variables=variables, as_written=as_written)
 
+    def start_project(self, name: str, folder: Path) -> None:
+        """Bring a folder's Compose project up under this name, as a learner would; its containers are `scene`s."""
+        for container in projects.start(self._run, name, folder):
+            self._scene.add_container(container)
+
     def start_registry(self, name: str) -> Registry:
         """Start an empty registry under this name, published on 127.0.0.1."""
         registry = registries.start(self._run, name)

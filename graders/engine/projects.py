@@ -7,6 +7,7 @@ import json
 import shlex
 import shutil
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from environment.engines.script import TIMED_OUT
@@ -177,20 +178,39 @@ class Project:
         return resolved
 
     def _compose(self, *words: str, shown: Sequence[str], timeout: float = 60) -> Finished:
-        """Run Compose on the Engine's machine, as an answer's commands run there: what it reads is what they could."""
-        command = shlex.join(["docker", "compose", f"--project-name={self.name}", *words])
-        said = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in self._variables.items())
-        script = f"{ALONE}{said}cd {HERE} && {command} >../out 2>../err\n"
-        (self._place / "compose.sh").write_text(script)
-        limit = self._run.pace.limit(timeout).given
-        done = self._run.connection.run_script(self._place, "compose.sh", timeout=limit)
-        out, err = (
-            (self._place / name).read_text(errors="replace") if (self._place / name).exists() else ""
-            for name in ("out", "err")
-        )
-        # Where this copy lies is nothing to the learner.
-        out, err = (text.replace(f"{self.folder}/", "") for text in (out, err))
-        return Finished(shlex.join(["docker", "compose", *shown]), done.exit_code, out, err + done.output, done.seconds)
+        done = _compose(self._run, self._place, self.name, words, self._variables, timeout)
+        return replace(done, command=shlex.join(["docker", "compose", *shown]))
+
+
+def start(run: Run, name: str, folder: Path) -> list[Container]:
+    """Bring a copy of a folder up under this name with nothing added, so that Compose later finds its own work."""
+    place = run.scratch()
+    shutil.copytree(folder, place / HERE, symlinks=True)
+    done = _compose(run, place, name, ["up", "--detach", "--build", "--wait"])
+    if done.exit_code:
+        raise Failed(f"The project `{name}` could not be brought up.", evidence=done.evidence)
+    return containers.matching(run, label=f"{PROJECT_LABEL}={name}")
+
+
+def _compose(  # noqa: PLR0913, PLR0917 - what a command of Compose's needs
+    run: Run,
+    place: Path,
+    name: str,
+    words: Sequence[str],
+    variables: Mapping[str, str] | None = None,
+    timeout: float = 120,
+) -> Finished:
+    """Run Compose on the Engine's machine, as an answer's commands run there: what it reads is what they could."""
+    command = shlex.join(["docker", "compose", f"--project-name={name}", *words])
+    said = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in (variables or {}).items())
+    (place / "compose.sh").write_text(f"{ALONE}{said}cd {HERE} && {command} >../out 2>../err\n")
+    done = run.connection.run_script(place, "compose.sh", timeout=run.pace.limit(timeout).given)
+    out, err = (
+        (place / file).read_text(errors="replace") if (place / file).exists() else "" for file in ("out", "err")
+    )
+    # Where this copy lies is nothing to the learner.
+    out, err = (text.replace(f"{place / HERE}/", "") for text in (out, err))
+    return Finished(command, done.exit_code, out, err + done.output, done.seconds)
 
 
 def _called(service: Attributes, name: str) -> None:

@@ -103,6 +103,23 @@ def test_a_reset_removes_a_project_of_the_learners_and_leaves_its_neighbour(stac
         assert len(engine.containers(label="com.docker.compose.project=theirs")) == 3
 
 
+def test_a_project_of_the_start_is_scaled_by_an_answer_and_its_neighbour_is_not_made_anew(tmp_path, throwaway):
+    given, answer = tmp_path / "given", tmp_path / "answer"
+    file = "services:\n  page: {image: busybox:1.37, command: sleep 600, init: true}\n"
+    for folder, scale in ((given, 1), (answer, 2)):
+        folder.mkdir()
+        (folder / "compose.yaml").write_text(f"{file}  more: {{extends: page, scale: {scale}}}\n")
+    (answer / "commands.sh").write_text("docker compose --project-name dd-started up --detach")
+    with Engine(throwaway, "compose/test", session="") as engine:
+        engine.start_project("dd-started", given)
+        begun = engine.scene("dd-started-page-1").running().state["StartedAt"]
+        assert throwaway.run_script(answer).exit_code == 0
+        assert engine.scene("dd-started-page-1").state["StartedAt"] == begun
+        assert engine.has_container("dd-started-more-2")
+        remove_exercise(throwaway.client, "compose/test", Owned(projects=("dd-started",)))
+        assert left(throwaway.client, "dd-started") == []
+
+
 def test_what_compose_cannot_read_fails_in_its_own_words(tmp_path, throwaway):
     (tmp_path / "compose.yaml").write_text("services:\n  web:\n    image: ${IMAGE:?say which one}\n")
     with Engine(throwaway, "compose/test", session=current_session()) as engine:

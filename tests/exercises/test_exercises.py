@@ -26,6 +26,12 @@ LEFT_TO_ALL = {
     },
     "caching/repair": {"right/one-stage-for-all-work"},
     "compose/configuration": {"right/files-for-each", "right/mounted-by-hand"},
+    "compose/scale": {
+        "right/range",
+        "right/scale-in-the-file",
+        "right/second-try",
+    },
+    "compose/two-copies": {"right/override-takes-out", "right/range-and-default-network"},
     "dockerfiles/health": {"wrong/notices_errors--always-well", "wrong/notices_silence--looks-at-the-file"},
     "dockerfiles/production-app": {
         "right/virtual-environment",

@@ -1,0 +1,2 @@
+docker compose down
+docker compose up --detach --scale till=3

@@ -1,0 +1,2 @@
+docker compose up --detach --scale till=3
+docker compose restart

@@ -1,0 +1,2 @@
+docker compose run --detach till
+docker compose run --detach till

@@ -28,6 +28,12 @@ LEFT_TO_ALL = {
         "wrong/answers--no-entrypoint",
     },
     "caching/repair": {"right/one-stage-for-all-work"},
+    "compose/down-and-up": {
+        "right/one-name-and-away-from-the-file",
+        "right/second-try",
+        "right/taken-from-the-clerk",
+        "wrong/trial--only-containers",
+    },
     "dockerfiles/health": {"wrong/notices_errors--always-well", "wrong/notices_silence--looks-at-the-file"},
     "dockerfiles/production-app": {
         "right/virtual-environment",

@@ -34,6 +34,7 @@ LEFT_TO_ALL = {
         "right/taken-from-the-clerk",
         "wrong/trial--only-containers",
     },
+    "compose/rebuild-one": {"right/override", "right/second-try", "right/value-in-a-file"},
     "dockerfiles/health": {"wrong/notices_errors--always-well", "wrong/notices_silence--looks-at-the-file"},
     "dockerfiles/production-app": {
         "right/virtual-environment",

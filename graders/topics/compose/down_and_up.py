@@ -17,7 +17,7 @@ def prepare(engine: Engine, answer: Answer) -> None:
     engine.make_volume(VOLUME, entries, labels={LABEL: OWN, "com.docker.compose.volume": "book"})
     up = engine.docker("compose", f"--project-name={TRIAL}", "up", "--detach", cwd=answer.scene / "trial")
     if up.exit_code:
-        raise DrydockError(f"`{TRIAL}` could not be brought up.", up.output.strip().splitlines()[-1])
+        raise DrydockError(f"`{TRIAL}` could not be brought up: {up.evidence[-1]}", "Reset the exercise again.")
 
 
 @check(points=1)

@@ -29,10 +29,10 @@ LEFT_TO_ALL = {
     },
     "caching/repair": {"right/one-stage-for-all-work"},
     "compose/down-and-up": {
+        "right/long-form-and-override",
         "right/one-name-and-away-from-the-file",
         "right/second-try",
         "right/taken-from-the-clerk",
-        "wrong/trial--only-containers",
     },
     "compose/rebuild-one": {"right/override", "right/second-try", "right/value-in-a-file"},
     "dockerfiles/health": {"wrong/notices_errors--always-well", "wrong/notices_silence--looks-at-the-file"},

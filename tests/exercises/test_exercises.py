@@ -25,13 +25,10 @@ LEFT_TO_ALL = {
         "wrong/answers--no-entrypoint",
     },
     "caching/repair": {"right/one-stage-for-all-work"},
-    "compose/configuration": {"right/files-for-each", "right/mounted-by-hand"},
-    "compose/scale": {
-        "right/range",
-        "right/scale-in-the-file",
-        "right/second-try",
-    },
-    "compose/two-copies": {"right/override-takes-out", "right/range-and-default-network"},
+    "compose/down-and-up": {"right/long-form-and-override", "right/one-name-and-away-from-the-file"},
+    "compose/rebuild-one": {"right/override"},
+    "compose/scale": {"right/range"},
+    "compose/two-copies": {"right/override-takes-out"},
     "dockerfiles/health": {"wrong/notices_errors--always-well", "wrong/notices_silence--looks-at-the-file"},
     "dockerfiles/production-app": {
         "right/virtual-environment",

@@ -1,0 +1,2 @@
+(cd / && docker compose --project-name dd-guestbook-trial down --volumes)
+docker compose up --detach

@@ -1,0 +1,3 @@
+docker compose down --volumes
+docker compose --project-name dd-guestbook-trial down --volumes
+docker compose up --detach

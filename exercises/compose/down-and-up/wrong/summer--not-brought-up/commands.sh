@@ -1,0 +1,1 @@
+docker compose --project-name dd-guestbook-trial down --volumes

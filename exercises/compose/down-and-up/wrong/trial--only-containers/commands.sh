@@ -1,0 +1,3 @@
+docker rm --force dd-guestbook-trial-clerk-1
+docker volume rm dd-guestbook-trial_book
+docker compose up --detach

@@ -1,0 +1,2 @@
+docker compose --project-name dd-guestbook-trial down
+docker compose up --detach

@@ -1,0 +1,1 @@
+SEASON=winter docker compose up --detach --build --no-deps page

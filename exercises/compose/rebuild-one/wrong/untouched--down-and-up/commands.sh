@@ -1,0 +1,3 @@
+docker compose down
+docker compose build page
+docker compose up --detach

@@ -1,0 +1,2 @@
+docker compose up --detach --build --no-deps page
+docker compose restart

@@ -1,0 +1,2 @@
+docker compose build page
+docker compose up --detach

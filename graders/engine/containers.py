@@ -295,6 +295,9 @@ class Container:
     def log_evidence(self) -> list[str]:
         """`docker logs` and its last lines, for a verdict."""
         command = self.shown or f"docker logs {self.called}"
+        # What a program printed before it answered, the Engine writes down a moment later.
+        if self.state["Running"]:
+            self.wait_log("\n", timeout=1)
         return [f"$ {command}", *self.logs().strip().splitlines()[-SHOWN_LINES:]]
 
     def logs(self, *, stdout: bool = True, stderr: bool = True, timestamps: bool = False) -> str:

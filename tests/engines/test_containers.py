@@ -213,3 +213,9 @@ def test_what_prepare_made_is_known_in_another_process_and_not_by_its_name_or_la
         kept.remove()
         with pytest.raises(DrydockError, match="%reset"):
             engine.scene("dd-live")
+
+
+def test_a_log_is_shown_with_what_is_printed_a_moment_later_where_it_is_still_empty(engine):
+    container = engine.run("busybox:1.37", "sh", "-c", "sleep 0.3; echo late; exec sleep 600")
+    assert container.log_evidence()[1:] == ["late"]
+    container.remove()

@@ -717,6 +717,8 @@ STANDARD = {
     "CRLF",
     "a docker folder with a context",
     "files of the machine",
+    "a project that tells files of the machine",
+    "a project that may do everything",
 }
 """The rows that each change is tried with: one for each way out, and for each way to be believed."""
 
@@ -981,6 +983,44 @@ def test_a_compose_file_that_attacks_gets_nothing(text: str, place: Place) -> No
     verdict = graded(COMMANDS_EXERCISE, files)
     assert verdict["points"] == 0
     assert "nothing happened" not in json.dumps(verdict)
+
+
+PROJECT = "compose/first-stack"
+PROJECT_ROWS = [
+    ("a project that includes a file of the machine", "name: dd", "include: [@CANARY@]\nname: dd"),
+    ("a project that tells files of the machine", "build: web", "build: web\n    env_file: [@CANARY@, @GRADEBOOK@]"),
+    ("a project whose passwords are the machine's", "build: web", "build: web\n    env_file: [/etc/shadow]"),
+    ("a project that mounts files of the machine", "build: web", "build: web\n    volumes: ['@CANARY@:/app/app.py']"),
+    (
+        "a project that builds the whole machine",
+        "build: web",
+        'build: {context: /, dockerfile_inline: "FROM busybox:1.37\\nCOPY . /all\\nRUN cat /all@CANARY@\\n"}',
+    ),
+    (
+        "a project that may do everything",
+        "build: web",
+        (
+            "build: web\n    labels: [@MARK@]\n    privileged: true\n    pid: host\n    network_mode: host\n    volumes: "
+            "['/:/host', '/var/run/docker.sock:/sock']\n    command: sh -c 'cat /host@CANARY@; exec -a @MARK@ sleep 600'"
+        ),
+    ),
+    (
+        "a project of a thousand services",
+        "services:",
+        "services:\n"
+        + "".join(f"  s{n}: {{image: 'busybox:1.37', labels: [@MARK@], command: sleep 600}}\n" for n in range(1000)),
+    ),
+]
+
+
+@pytest.mark.parametrize(("line", "instead"), [named(words, *lines) for words, *lines in PROJECT_ROWS])
+def test_a_compose_project_that_attacks_gets_only_what_it_has_done(line: str, instead: str, place: Place) -> None:
+    told = (load(PROJECT).folder / "solution" / "compose.yaml").read_text().replace(line, place.fill(instead), 1)
+    verdict = graded(PROJECT, files_of(PROJECT, {"compose.yaml": told.encode()}), seconds=90)
+    assert verdict["outcome"] in {"failed", "ungradable"}
+    assert "nothing happened" not in json.dumps(verdict)
+    shadow = [line for line in Path("/etc/shadow").read_text().splitlines() if ":" in line]
+    assert not any(line in json.dumps(verdict) for line in shadow)
 
 
 # Around it

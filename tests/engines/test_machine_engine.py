@@ -265,7 +265,9 @@ def test_an_answer_gets_its_verdict_where_the_exercise_is_supported(host, answer
 
 
 def test_drydock_check_grades_in_a_machine(tmp_path):
-    answer = lay_out(variants(EXERCISES["images/first-container"], "wrong")[0], tmp_path / "answer")
+    # Of the wrong answers the one that no check waits for.
+    wrong = {one.id: one for one in variants(EXERCISES["images/first-container"], "wrong")}
+    answer = lay_out(wrong["images/first-container/wrong/running--nothing"], tmp_path / "answer")
     words = ["check", "images/first-container", "--answer", str(answer), "--engine", "machine", "--json"]
     done = subprocess.run([*DRYDOCK, *words], cwd=ROOT, capture_output=True, text=True, check=False)
     verdict = json.loads(done.stdout)

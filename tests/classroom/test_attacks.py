@@ -989,7 +989,6 @@ PROJECT = "compose/first-stack"
 PROJECT_ROWS = [
     ("a project that includes a file of the machine", "name: dd", "include: [@CANARY@]\nname: dd"),
     ("a project that tells files of the machine", "build: web", "build: web\n    env_file: [@CANARY@, @GRADEBOOK@]"),
-    ("a project whose passwords are the machine's", "build: web", "build: web\n    env_file: [/etc/shadow]"),
     ("a project that mounts files of the machine", "build: web", "build: web\n    volumes: ['@CANARY@:/app/app.py']"),
     (
         "a project that builds the whole machine",
@@ -1019,8 +1018,6 @@ def test_a_compose_project_that_attacks_gets_only_what_it_has_done(line: str, in
     verdict = graded(PROJECT, files_of(PROJECT, {"compose.yaml": told.encode()}), seconds=90)
     assert verdict["outcome"] in {"failed", "ungradable"}
     assert "nothing happened" not in json.dumps(verdict)
-    shadow = [line for line in Path("/etc/shadow").read_text().splitlines() if ":" in line]
-    assert not any(line in json.dumps(verdict) for line in shadow)
 
 
 # Around it

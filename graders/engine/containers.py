@@ -103,6 +103,8 @@ class Container:
     @property
     def known(self) -> str:
         """The name by which a learner knows it: its own, or that of the service of Compose that a check brought up."""
+        if self.shown:
+            return SHOWN_CONTAINER
         labels = self._docker.labels
         is_ours = str(labels.get(PROJECT_LABEL, "")).startswith(OWN)
         return str(labels[SERVICE_LABEL]) if is_ours and SERVICE_LABEL in labels else self.name
@@ -111,7 +113,7 @@ class Container:
     def called(self) -> str:
         """How evidence calls it: by its name, or as a learner might call one that the grader made."""
         of_service = f"$(docker compose ps --all --quiet {shlex.quote(self.known)})"
-        return SHOWN_CONTAINER if self.shown else self.name if self.known == self.name else of_service
+        return self.known if self.shown or self.known == self.name else of_service
 
     @property
     def subject(self) -> str:

@@ -38,6 +38,8 @@ VARIES: tuple[tuple[str, str], ...] = (
     (r"\b\d+\.\d+ (s|seconds)\b", r"<number> \1"),
     (r"(had not ended after )\d+( seconds)", r"\1<number>\2"),
     (r"(\d\.\d+|\]|::|localhost):(?:3[2-9]|[45]\d|6[0-5])\d{3}\b", r"\1:<port>"),
+    # The Engine's own ranges are /16, and /20 where those are taken.
+    (r"\b192\.168\.\d+\.\d+/20\b", "<address>/16"),
     (r"\b(?:172\.\d+|192\.168)\.\d+\.\d+\b", "<address>"),
     (r"Docker Engine \d[\w.+]*", "Docker Engine <version>"),
     (r"\b\d+\.\d+\.\d+-[\w.+-]*\w(?: #\d+ [^`;\n]*)?", "<version>"),

@@ -97,8 +97,10 @@ class Project:
 
     def compose(self, *words: str, timeout: float = 120, may_fail: bool = False) -> Finished:
         """A command of Compose's on this project; fails where that does, unless it `may_fail`."""
-        # Compose leaves them behind when it removes a container.
-        self._run.nameless.update(m.source for one in self.containers() for m in one.mounts if m.is_anonymous)
+        # Compose leaves them behind when it removes a container. What the files name is not among them, whatever its name.
+        named = {volume["name"] for volume in self.config.get("volumes", {}).values()}
+        mounted = {mount.source for one in self.containers() for mount in one.mounts if mount.is_anonymous}
+        self._run.nameless.update(mounted - named)
         done = self._compose(f"--file={RESOLVED}", *words, shown=[*self._chosen, *words], timeout=timeout)
         if done.exit_code and not may_fail:
             late = f" did not end in {timeout:.0f} seconds" if done.exit_code == TIMED_OUT else " failed"

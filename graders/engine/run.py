@@ -180,7 +180,7 @@ class Run:
         if self.session:
             remove_labelled(self.client, f"{RUN_LABEL}={self.id}")
         for volume in self.nameless:
-            with contextlib.suppress(docker.errors.NotFound):  # most go with their containers
+            with contextlib.suppress(docker.errors.APIError):  # most went with their containers
                 self.client.api.remove_volume(volume, force=True)
 
     @cached_property

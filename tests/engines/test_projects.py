@@ -143,8 +143,11 @@ def test_a_project_reads_files_of_the_engines_machine_and_not_of_the_graders(tmp
 
 
 def test_volumes_without_a_name_are_gone_with_the_check_though_compose_leaves_them(tmp_path, throwaway):
+    learners = throwaway.client.volumes.create().name  # one without a name, which the learner's file names
     (tmp_path / "compose.yaml").write_text(
-        "services: {a: {image: 'busybox:1.37', volumes: [/a], command: sleep 600}, b: {image: 'busybox:1.37', volumes: [/b]}}\n"
+        "services: {a: {image: 'busybox:1.37', volumes: [/a], command: sleep 600}, "
+        "b: {image: 'busybox:1.37', volumes: [/b, 'kept:/kept']}}\n"
+        f"volumes: {{kept: {{external: true, name: {learners}}}}}\n"
     )
     before = throwaway.client.api.volumes()["Volumes"] or []
     with Engine(throwaway, "compose/test", session=current_session()) as engine:
@@ -152,7 +155,7 @@ def test_volumes_without_a_name_are_gone_with_the_check_though_compose_leaves_th
         project.up()
         project.compose("rm", "--force", "--stop", "b")
         project.down()
-        assert len(throwaway.client.api.volumes()["Volumes"]) == 2
+        assert len(throwaway.client.api.volumes()["Volumes"]) == len(before) + 2
     assert (throwaway.client.api.volumes()["Volumes"] or []) == before
 
 

@@ -21,6 +21,7 @@ VARIES: tuple[tuple[str, str], ...] = (
     (r"(process of `[^`]*` is not )`\d+`", r"\1`<id>`"),
     (r"(On the machine )\d+( is\b)", r"\1<id>\2"),
     (r"\bprocess (?!1\b)\d+", "process <id>"),
+    (r"(\[error\] )\d+#\d+:", r"\1<id>#<id>:"),
     (r"\b\d+ orders\b", "<number> orders"),
     (r"(\$ docker diff .*)(?:\n[ACD] /.*)+", r"\1\n<changes>"),
     (r"\b(buildkit-mount)\d+", r"\1<id>"),
@@ -54,12 +55,12 @@ VARIES: tuple[tuple[str, str], ...] = (
     (r".*: SIGTERM, closing(?:\n|$)", ""),
     (r"(\$ docker logs .*\n)(?:.*\n)*?( *KeyboardInterrupt)", r"\1<frames>\n\2"),
 )
-"""What varies from run to run or from machine to machine, and its placeholder: ids and numbers of processes, names
-that a run makes, sizes of layers, times, how long ago, how long it took, ports that the Engine chose, addresses,
-versions of Engine and kernel, the size of a place in memory, the folder of an answer, what containers in a list do by
-now, how often the Engine has started one again, widths of columns, how a connection ends that nobody listens to, how
-many processes nginx tells of, how often a health check has asked, where in its log a database stopped, how much a
-program did and said before it was stopped and where that met it, and which of a container's changes come last. Nonces
+"""What varies from run to run or from machine to machine, and its placeholder: ids and numbers of processes, nginx's
+among them, names that a run makes, sizes of layers, times, how long ago, how long it took, ports that the Engine chose,
+addresses, versions of Engine and kernel, the size of a place in memory, the folder of an answer, what containers in a
+list do by now, how often the Engine has started one again, widths of columns, how a connection ends that nobody listens
+to, how many processes nginx tells of, how often a health check has asked, where in its log a database stopped, how much
+a program did and said before it was stopped and where that met it, and which of a container's changes come last. Nonces
 do not: the seed is fixed."""
 SHOWN = "      "
 """What stands before each line of evidence (graders/feedback.py)."""

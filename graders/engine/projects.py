@@ -97,7 +97,7 @@ class Project:
 
     def compose(self, *words: str, timeout: float = 120, may_fail: bool = False) -> Finished:
         """A command of Compose's on this project; fails where that does, unless it `may_fail`."""
-        # Compose leaves them behind when it removes a container. What the files name is not among them, whatever its name.
+        # Compose leaves them behind when it removes a container. What the files name is not among them.
         named = {volume["name"] for volume in self.config.get("volumes", {}).values()}
         mounted = {mount.source for one in self.containers() for mount in one.mounts if mount.is_anonymous}
         self._run.nameless.update(mounted - named)

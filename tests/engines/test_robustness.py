@@ -158,7 +158,9 @@ def test_a_range_of_ports_that_is_full_is_what_a_learner_reads(throwaway, answer
     assert "allocated" in told
 
 
-def test_commands_that_never_end_are_stopped_and_said_so(throwaway, answer):
+def test_commands_that_never_end_are_stopped_and_said_so(throwaway, answer, monkeypatch):
+    # Else what runs beside the test decides: on an Engine that slows down meanwhile there is no verdict.
+    monkeypatch.setattr("graders.engine.pace.CLEARLY", float("inf"))
     verdict = grade(FIRST, throwaway, answer("docker run --name dd-web nginx:1.26\n"), fresh=True)
     assert verdict.outcome is Outcome.FAILED
     assert "did not end in time" in verdict.notes[0]

@@ -1,6 +1,6 @@
 from graders.author import Answer, Container, DrydockError, Engine, Failed, check, hinted
 
-PROJECT, PAGE, QUEUE = "dd-ferry", "page", "queue"
+PROJECT, PAGE, QUEUE = "dd-crossing", "page", "queue"
 MINE, SERVICE = f"com.docker.compose.project={PROJECT}", "com.docker.compose.service"
 PORT, SEASON, WINTER = 8080, "SEASON", "winter"
 WAITING = "/dev/shm/waiting.txt"  # noqa: S108 - in memory, and of the container

@@ -39,6 +39,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make none of the cases that only --all proves: they are three quarters, and each worker makes them all."""
+    if metafunc.config.getoption("--all"):
+        return
+    for mark in metafunc.definition.iter_markers("parametrize"):
+        cases = mark.args[1]
+        wanted = [case for case in cases if not any(of.name == "all" for of in getattr(case, "marks", ()))]
+        if wanted and isinstance(cases, list):
+            cases[:] = wanted
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Choose what is proven, and let what takes longest begin first."""
     done = proven() if config.getoption("--all") and config.getoption("--resume") else set()

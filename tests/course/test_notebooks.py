@@ -160,6 +160,23 @@ def test_each_row_of_the_curriculum_is_shown_by_a_cell(topic, listed, key):
     assert set(COVERAGE[topic][listed]) - shown == set()
 
 
+@pytest.fixture(scope="session")
+def built(tmp_path_factory) -> Path:
+    """A learner's workspace, to be copied: to build one takes two seconds."""
+    folder = tmp_path_factory.mktemp("workspace")
+    build_workspace(folder)
+    return folder
+
+
+@pytest.fixture
+def workspace(built, tmp_path, monkeypatch) -> Path:
+    """A learner's workspace, which is the one that the course's commands find."""
+    shutil.copytree(built, tmp_path, dirs_exist_ok=True)
+    build_workspace(tmp_path)  # which writes down where it lies
+    monkeypatch.setenv("DRYDOCK_WORKSPACE", str(tmp_path))
+    return tmp_path
+
+
 @pytest.fixture
 def clean_engine(found, lesson):
     def clean() -> None:
@@ -212,17 +229,15 @@ def solve(notebook, workspace: Path) -> None:
 @pytest.mark.xdist_group("own Engine")
 @each_lesson
 def test_every_cell_of_a_lesson_runs_alone_prints_what_the_text_says_and_leaves_nothing(
-    lesson, tmp_path, monkeypatch, clean_engine, found
+    lesson, workspace, monkeypatch, clean_engine, found
 ):
     from nbclient import NotebookClient
 
-    build_workspace(tmp_path)
-    monkeypatch.setenv("DRYDOCK_WORKSPACE", str(tmp_path))
     monkeypatch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
     notebook = build(lesson, keep_expected=True)
-    solve(notebook, tmp_path)
+    solve(notebook, workspace)
     before, volumes = left(found.client), unused_volumes(found.client)
-    client = NotebookClient(notebook, timeout=180, resources={"metadata": {"path": str(tmp_path / lesson.topic)}})
+    client = NotebookClient(notebook, timeout=180, resources={"metadata": {"path": str(workspace / lesson.topic)}})
     client.execute()
 
     wrong = []
@@ -234,7 +249,7 @@ def test_every_cell_of_a_lesson_runs_alone_prints_what_the_text_says_and_leaves_
     assert not wrong, "\n\n".join(wrong)
     lacks = Engine(found, "", "").capabilities
     able = [exercise for exercise in lesson.exercises if not any(lacks[need] for need in exercise.requires)]
-    missed = [s.exercise.id for s in progress.standings(tmp_path) if s.exercise in able and not s.passed]
+    missed = [s.exercise.id for s in progress.standings(workspace) if s.exercise in able and not s.passed]
     assert not missed, missed
     for exercise in lesson.exercises:
         remove_exercise(found.client, exercise.id, exercise.owns)

@@ -66,16 +66,21 @@ LEFT_TO_ALL = {
 """The dearest answers of the dearest exercises, which the standard proof leaves out."""
 
 
-def standard(exercise) -> list[Variant]:
-    """The answers of an exercise in the standard proof: of the wrong ones the first for each check."""
-    left = {f"{exercise.id}/{name}" for name in LEFT_TO_ALL.get(exercise.id, ())}
-    return [answer for answer in answers(exercise, every=False) if answer.id not in left]
-
-
 def engine_image(exercise) -> str:
     """The image of the Engine that grades an exercise: one that can do it, where the usual one cannot."""
     able = container_image(exercise.requires)
     return ENGINE_IMAGE if able == IMAGE else able
+
+
+def standard(exercise) -> list[Variant]:
+    """The answers of an exercise in the standard proof: of the wrong ones the first for each check.
+
+    The solution is graded where its lesson runs (tests/course/test_notebooks.py), if the usual Engine can do it.
+    """
+    left = {f"{exercise.id}/{name}" for name in LEFT_TO_ALL.get(exercise.id, ())}
+    if engine_image(exercise) == IMAGE:
+        left.add(f"{exercise.id}/solution")
+    return [answer for answer in answers(exercise, every=False) if answer.id not in left]
 
 
 @pytest.fixture(scope="session")

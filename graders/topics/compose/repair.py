@@ -5,7 +5,6 @@ from graders.author import Answer, Container, Engine, Failed, Project, check
 WEB, DB, BASE = "web", "db", "redis:8.0"
 COUNTER = "readers"
 PAGES = "web/pages"
-NETWORKS = "{{slice .Name 1}} is in{{range $name, $_ := .NetworkSettings.Networks}} {{$name}}{{end}}"
 Board = tuple[Container, int]
 
 
@@ -58,10 +57,15 @@ def counts(answers: Board, reads: Project, engine: Engine, answer: Answer) -> No
     shown = web.page("/", port=port)
     now = engine.redis(db, "GET", COUNTER)[0]
     if now != str(before + 1) or f"Readers: {now}\n" not in shown:
+        command, *listed = reads.compose("ps", "--format", "{{.Service}} is in {{.Networks}}").evidence
         raise Failed(
             f"The database had counted {before} readers. The board was read once more, and the database says {now}.",
             hint="Which database does `DB` name, and who finds it under that name?",
-            evidence=[f"$ curl {web.url('/', port=port)}", *shown.splitlines(), *engine.evidence(NETWORKS, web.name, db.name)],
+            evidence=[
+                *shown.splitlines()[-1:],
+                command,
+                *(line.replace(f"{reads.name}_", "") for line in sorted(listed)),
+            ],
         )
 
 
@@ -71,7 +75,7 @@ def edits(answers: Board, reads: Project, answer: Answer) -> None:
     web, port = answers
     for page in ("board", answer.nonce("page")):
         words = answer.nonce(page)
-        (reads.folder / PAGES / f"{page}.txt").write_text(f"{words}\n")
+        reads.write(f"{PAGES}/{page}.txt", f"{words}\n")
         shown = web.request(f"/{page}", port=port).body
         if words not in shown:
             raise Failed(
@@ -92,7 +96,7 @@ def keeps(reads: Project, engine: Engine, answer: Answer) -> None:
     now = engine.redis(reads.container(DB).running(), "GET", COUNTER)[0]
     if now != str(kept):
         raise Failed(
-            f"The database had counted {kept} readers. After `docker compose down` and `up` it says {now or 'nothing'}.",
-            hint="Where does Redis write, and what is mounted there? And does it write each count down?",
+            f"The database had counted {kept} readers. After `down` and `up` it says {now or 'nothing'}.",
+            hint="Where does Redis write, and what is mounted there?",
             evidence=mounted,
         )

@@ -14,7 +14,7 @@ from pathlib import Path
 DB = os.environ.get("DB", "localhost")
 PORT = int(os.environ.get("PORT", "5000"))
 HERE = Path(__file__).parent
-WATER = json.loads((HERE / "table.json").read_text())
+TABLE = HERE / "table.json"
 os.environ["RES_OPTIONS"] = "timeout:2 attempts:1"
 
 
@@ -47,6 +47,9 @@ class Board(BaseHTTPRequestHandler):
         """Log no requests."""
 
 
+if not TABLE.is_file():
+    sys.exit(f"There is no {TABLE}, which the build makes.")
+WATER = json.loads(TABLE.read_text())
 signal.signal(signal.SIGTERM, lambda *_: sys.exit())
 print(f"The board listens on port {PORT}.", flush=True)
 ThreadingHTTPServer(("", PORT), Board).serve_forever()

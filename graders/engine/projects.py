@@ -95,6 +95,15 @@ class Project:
         """`docker compose down`, which keeps volumes if not told otherwise."""
         return self.compose("down", *["--volumes"] * volumes)
 
+    def write(self, name: str, text: str) -> None:
+        """Write a file of the copy, as an editor does: another file of that name, which who mounts its folder sees."""
+        file = self.folder / name
+        written = file.with_name(f"{file.name}.written")
+        written.write_text(text)
+        written.replace(file)
+        # Whatever runs there brings the folder to the Engine's machine, and what was mounted of it.
+        self.compose("ps", "--quiet")
+
     def compose(self, *words: str, timeout: float = 120, may_fail: bool = False) -> Finished:
         """A command of Compose's on this project; fails where that does, unless it `may_fail`."""
         # Compose leaves them behind when it removes a container. What the files name is not among them.

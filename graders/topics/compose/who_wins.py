@@ -104,7 +104,7 @@ def _compare(cases: Cases, *kinds: str) -> None:
         case = cases[kind]
         if case.said != case.won:
             raise Failed(
-                f"Dispute {case.number}, {KINDS[kind].told}: you say `{case.said}`, and the container has the value of `{case.won}`.",
+                f"Dispute {case.number}, {KINDS[kind].told}: you say `{case.said}`, and `{case.won}` wins.",
                 hint=HINTS[kind],
                 evidence=case.evidence,
             )

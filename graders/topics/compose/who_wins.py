@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 from typing import NamedTuple
 
 from graders.author import Answer, Engine, Failed, Project, check, scratch_folder
@@ -46,15 +47,15 @@ class Case(NamedTuple):
 Cases = dict[str, Case]
 
 
-def order(answer: Answer) -> list[str]:
+def _order(answer: Answer) -> list[str]:
     return answer.shuffled("order", list(KINDS))
 
 
 def prepare(engine: Engine, answer: Answer) -> None:
-    lines = [f"{number}: {KINDS[kind].told}\n" for number, kind in enumerate(order(answer), 1)]
+    lines = [f"{number}: {KINDS[kind].told}\n" for number, kind in enumerate(_order(answer), 1)]
     with scratch_folder() as folder:
-        (folder / "disputes.txt").write_text("".join(lines))
-        engine.make_image(BASE, content=folder, name=LIST, changes=['CMD ["cat", "/disputes.txt"]'])
+        (Path(folder) / "disputes.txt").write_text("".join(lines))
+        engine.make_image(BASE, content=Path(folder), name=LIST, changes=['CMD ["cat", "/disputes.txt"]'])
 
 
 @check(points=1)
@@ -62,9 +63,9 @@ def complete(engine: Engine, answer: Answer) -> Cases:
     """answers.toml names one of the seven places for each dispute."""
     show = f"`docker run --rm {LIST}` shows the disputes."
     said = [answer.chosen(f"dispute-{number}", PLACES, hint=show) for number in range(1, len(KINDS) + 1)]
-    numbered = {kind: number for number, kind in enumerate(order(answer), 1)}
+    numbered = {kind: number for number, kind in enumerate(_order(answer), 1)}
     with_file = {kind for kind, dispute in KINDS.items() if NAMED in dispute.places}
-    won = settled(engine, [*with_file], named=True) | settled(engine, [*{*KINDS} - with_file], named=False)
+    won = _settled(engine, [*with_file], named=True) | _settled(engine, [*{*KINDS} - with_file], named=False)
     return {kind: Case(n, said[n - 1], won[kind][0], won[kind][1]) for kind, n in numbered.items()}
 
 
@@ -110,10 +111,11 @@ def _compare(cases: Cases, *kinds: str) -> None:
             )
 
 
-def settled(engine: Engine, kinds: list[str], *, named: bool) -> dict[str, tuple[str, list[str]]]:
+def _settled(engine: Engine, kinds: list[str], *, named: bool) -> dict[str, tuple[str, list[str]]]:
     """What containers have, each made in a project where its dispute stands; a value is the name of its place."""
     image = engine.make_image(BASE, changes=[f"ENV {_name(kind)}={IMAGE}" for kind in _where(kinds, IMAGE)])
-    with scratch_folder() as folder:
+    with scratch_folder() as scratch:
+        folder = Path(scratch)
         for kind in kinds:
             (folder / f"{kind}.env").write_text(f"{_name(kind)}={HANDED}\n" if HANDED in KINDS[kind].places else "")
         for file, place in ((".env", OWN), ("named.env", NAMED)):

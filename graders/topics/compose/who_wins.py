@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,6 +9,7 @@ LIST, BASE = "dd-disputes:1.0", "busybox:1.37"
 IMAGE, HANDED, SAID, SHELL, OWN, NAMED, RUN = PLACES = (
     "image", "env_file", "environment", "shell", ".env", "--env-file", "run"
 )  # fmt: skip
+NAMED_FILE = "named.env"
 FILLED, PASSED = "${NAME}", ""
 """What `environment` says in a dispute that is settled elsewhere: to be filled in, or passed on."""
 
@@ -41,7 +43,6 @@ class Case(NamedTuple):
     number: int
     said: str
     won: str
-    evidence: list[str]
 
 
 Cases = dict[str, Case]
@@ -55,7 +56,8 @@ def prepare(engine: Engine, answer: Answer) -> None:
     lines = [f"{number}: {KINDS[kind].told}\n" for number, kind in enumerate(_order(answer), 1)]
     with scratch_folder() as folder:
         (Path(folder) / "disputes.txt").write_text("".join(lines))
-        engine.make_image(BASE, content=Path(folder), name=LIST, changes=['CMD ["cat", "/disputes.txt"]'])
+        said = ['CMD ["cat", "/disputes.txt"]', f"ENV NAME={IMAGE}"]
+        engine.make_image(BASE, content=Path(folder), name=LIST, changes=said)
 
 
 @check(points=1)
@@ -63,18 +65,17 @@ def complete(engine: Engine, answer: Answer) -> Cases:
     """answers.toml names one of the seven places for each dispute."""
     show = f"`docker run --rm {LIST}` shows the disputes."
     said = [answer.chosen(f"dispute-{number}", PLACES, hint=show) for number in range(1, len(KINDS) + 1)]
-    numbered = {kind: number for number, kind in enumerate(_order(answer), 1)}
     with_file = {kind for kind, dispute in KINDS.items() if NAMED in dispute.places}
-    won = _settled(engine, [*with_file], named=True) | _settled(engine, [*{*KINDS} - with_file], named=False)
-    return {kind: Case(n, said[n - 1], won[kind][0], won[kind][1]) for kind, n in numbered.items()}
+    won = _settled(engine, with_file, NAMED_FILE) | _settled(engine, {*KINDS} - with_file)
+    return {kind: Case(n, said[n - 1], won[kind]) for n, kind in enumerate(_order(answer), 1)}
 
 
 HINTS = {
     "base": "An image says what is usual. Who speaks when a container is made of it?",
     "unnamed": "`.env` is read by Compose, to fill in its own file. Who hands it over to a container?",
-    "twice": "One of the two names the file for all, the other this variable. Which is nearer to the container?",
+    "twice": "`env_file` hands over a file, whatever is in it; `environment` names this one variable. Which is nearer?",
     "typed": "The shell is Compose's, not the container's. What would hand a variable over?",
-    "passed": "A line with nothing behind it is no value: it passes on what Compose knows. Does `environment` go before?",
+    "passed": "A line with nothing behind it passes on what Compose knows. Does `environment` go before `env_file`?",
     "filled": "Who types a value means it now; a file says what is usual.",
     "other": "Is `.env` read where another file is named?",
     "both": "Who types a value means it now; a file says what is usual, whichever file it is.",
@@ -105,50 +106,62 @@ def _compare(cases: Cases, *kinds: str) -> None:
         case = cases[kind]
         if case.said != case.won:
             raise Failed(
-                f"Dispute {case.number}, {KINDS[kind].told}: you say `{case.said}`, and `{case.won}` wins.",
+                f"Dispute {case.number}, “{KINDS[kind].told}”: you say `{case.said}`, and `{case.won}` wins.",
                 hint=HINTS[kind],
-                evidence=case.evidence,
+                evidence=_tried(kind, case.won),
             )
 
 
-def _settled(engine: Engine, kinds: list[str], *, named: bool) -> dict[str, tuple[str, list[str]]]:
-    """What containers have, each made in a project where its dispute stands; a value is the name of its place."""
-    image = engine.make_image(BASE, changes=[f"ENV {_name(kind)}={IMAGE}" for kind in _where(kinds, IMAGE)])
+def _settled(engine: Engine, kinds: set[str], named: str = "") -> dict[str, str]:
+    """By kind, what a container has that is made where the dispute stands; a value is the name of its place."""
+    names = {kind: f"NAME_{kind.upper()}" for kind in kinds}
+    image = engine.make_image(BASE, changes=[f"ENV {name}={IMAGE}" for kind, name in names.items() if _in(kind, IMAGE)])
+    shell = {name: SHELL for kind, name in names.items() if _in(kind, SHELL)}
     with scratch_folder() as scratch:
         folder = Path(scratch)
-        for kind in kinds:
-            (folder / f"{kind}.env").write_text(f"{_name(kind)}={HANDED}\n" if HANDED in KINDS[kind].places else "")
-        for file, place in ((".env", OWN), ("named.env", NAMED)):
-            (folder / file).write_text("".join(f"{_name(kind)}={place}\n" for kind in _where(kinds, place)))
-        services = {kind: _service(kind, image.id) for kind in kinds}
+        for kind, name in names.items():
+            for file, line in _files(kind, name).items():
+                with (folder / file).open("a") as all_of_it:
+                    all_of_it.write(f"{line}\n")
+        services = {kind: _service(kind, name, image.id) for kind, name in names.items()}
         (folder / "compose.yaml").write_text(json.dumps({"services": services}))
-        shell = {_name(kind): SHELL for kind in _where(kinds, SHELL)}
-        project = engine.project(folder, variables=shell | ({"COMPOSE_ENV_FILES": "named.env"} if named else {}))
+        # What `--env-file` says at the command, this says to all commands.
+        project = engine.project(folder, variables=shell | ({"COMPOSE_ENV_FILES": named} if named else {}))
     project.compose("create")
-    return {kind: _has(project, kind) for kind in kinds}
+    return {kind: _has(project, kind, name) for kind, name in names.items()}
 
 
-def _has(project: Project, kind: str) -> tuple[str, list[str]]:
-    name, places = _name(kind), KINDS[kind].places
-    shell = f"NAME={SHELL} " * (SHELL in places)
-    options = " --env-file FILE" * (NAMED in places)
-    if RUN in places:
-        done = project.compose("run", "--rm", "--no-TTY", f"--env={name}={RUN}", kind, "printenv", name)
-        return done.stdout.strip(), [f"$ docker compose run --rm -e NAME={RUN} SERVICE printenv NAME", done.stdout]
-    value = project.container(kind).env[name]
-    return value, [f"$ {shell}docker compose{options} run --rm SERVICE printenv NAME", value]
+def _has(project: Project, kind: str, name: str) -> str:
+    if not _in(kind, RUN):
+        return project.container(kind).env[name]
+    return project.compose("run", "--rm", "--no-TTY", f"--env={name}={RUN}", kind, "printenv", name).stdout.strip()
 
 
-def _service(kind: str, image: str) -> dict[str, object]:
-    dispute, name = KINDS[kind], _name(kind)
-    line = SAID if SAID in dispute.places else (dispute.line or None if dispute.line != FILLED else f"${{{name}}}")
-    own = {"environment": {name: line}} if SAID in dispute.places or dispute.line is not None else {}
-    return {"image": image, "network_mode": "none", "env_file": f"{kind}.env", **own}
+def _tried(kind: str, won: str) -> list[str]:
+    """How a learner brings a dispute about, and what comes of it."""
+    service = json.dumps(_service(kind, "NAME", LIST if _in(kind, IMAGE) else BASE))
+    plain = re.sub(r'"([\w.:-]+)"', r"\1", service).replace("null", "")
+    written = [f"$ echo {line} >{file}" for file, line in _files(kind, "NAME").items()]
+    words = f"run --rm -T{f' -e NAME={RUN}' * _in(kind, RUN)} it printenv NAME"
+    command = f"{f'NAME={SHELL} ' * _in(kind, SHELL)}docker compose{f' --env-file {NAMED_FILE}' * _in(kind, NAMED)}"
+    made = f"$ echo 'services: {{it: {plain}}}' >compose.yaml"
+    return ['$ cd "$(mktemp -d)"', *written, made, f"$ {command} {words}", won]
 
 
-def _where(kinds: list[str], place: str) -> list[str]:
-    return [kind for kind in kinds if place in KINDS[kind].places]
+def _service(kind: str, name: str, image: str) -> dict[str, object]:
+    line = SAID if _in(kind, SAID) else KINDS[kind].line
+    service: dict[str, object] = {"image": image, "network_mode": "none"}
+    if _in(kind, HANDED):
+        service["env_file"] = f"{name}.env"
+    if line is not None:
+        service["environment"] = {name: line.replace("NAME", name) or None}
+    return service
 
 
-def _name(kind: str) -> str:
-    return f"NAME_{kind.upper()}"
+def _files(kind: str, name: str) -> dict[str, str]:
+    files = {HANDED: f"{name}.env", OWN: ".env", NAMED: NAMED_FILE}
+    return {file: f"{name}={place}" for place, file in files.items() if _in(kind, place)}
+
+
+def _in(kind: str, place: str) -> bool:
+    return place in KINDS[kind].places

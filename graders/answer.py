@@ -177,12 +177,11 @@ class Answer:
         Letter case does not count, nor whether words are joined by a hyphen, a space or an underscore.
         """
         given = self.said(question, hint=hint)
-        plain = re.sub(r"[\s_-]+", "-", given.casefold())
-        known = {choice.casefold(): choice for choice in choices}
-        if plain not in known:
+        known = {_plain(choice): choice for choice in choices}
+        if _plain(given) not in known:
             names = ", ".join(f"`{choice}`" for choice in known.values())
             raise Failed(f"`answers.toml` says `{given[:60]}` for `{question}`, which is none of {names}.", hint=hint)
-        return known[plain]
+        return known[_plain(given)]
 
     def crlf_files(self) -> list[str]:
         """Names of scripts with Windows line endings, which the shells that read them do not understand."""
@@ -194,6 +193,10 @@ class Answer:
                 if b"\r\n" in text and b"\0" not in text and (text.startswith(b"#!") or path.suffix == ".sh"):
                     found.append(name)
         return found
+
+
+def _plain(word: str) -> str:
+    return re.sub(r"[\s_-]+", "-", word.casefold())
 
 
 def _read_seed(folder: Path) -> str:

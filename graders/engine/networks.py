@@ -108,7 +108,7 @@ class Door(NamedTuple):
     @property
     def start(self) -> str:
         """Where it begins, for a table."""
-        return self.source.called if self.source else "the machine"
+        return self.source.known if self.source else "the machine"
 
     @property
     def target(self) -> str:

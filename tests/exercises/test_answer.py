@@ -21,6 +21,16 @@ def test_letter_case_and_hyphens_do_not_count(tmp_path, said):
     assert chosen(tmp_path, said) == "out-of-memory"
 
 
+def test_nor_do_they_in_a_choice(tmp_path):
+    (tmp_path / "answers.toml").write_text('a = "ENV_FILE"\nb = "--env-file"\nc = "env-file"\n')
+    with Answer(tmp_path) as answer:
+        assert [answer.chosen(name, ("env_file", "--env-file")) for name in "abc"] == [
+            "env_file",
+            "--env-file",
+            "env_file",
+        ]
+
+
 @pytest.mark.parametrize(
     ("said", "told"),
     [

@@ -5,7 +5,7 @@ from graders.author import Answer, Engine, Failed, Project, check
 
 TEST, SCRIPT = "test", "test.sh"
 FETCH, RECIPE, TRY = "desk/fetch", "desk/Dockerfile", "tests/try"
-OTHER_COAT = "printf 'Content-Type: text/plain\\r\\n\\r\\n%s\\n' "
+OTHER_COAT = "#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\n%s\\n' "
 SECONDS, TIMED_OUT = 60, 124
 """How long a run may take, and its exit code where it took longer."""
 

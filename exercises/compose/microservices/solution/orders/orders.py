@@ -55,4 +55,6 @@ class Orders(BaseHTTPRequestHandler):
 
 
 signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-ThreadingHTTPServer(("", 8000), Orders).serve_forever()
+server = ThreadingHTTPServer(("", 8000), Orders)
+print("orders listens on port 8000", flush=True)
+server.serve_forever()

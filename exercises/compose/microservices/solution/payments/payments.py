@@ -46,4 +46,6 @@ class Payments(BaseHTTPRequestHandler):
 
 signal.signal(signal.SIGTERM, lambda *_: sys.exit())
 sql("CREATE TABLE IF NOT EXISTS payments (number INTEGER PRIMARY KEY, said TEXT)")
-ThreadingHTTPServer(("", 8000), Payments).serve_forever()
+server = ThreadingHTTPServer(("", 8000), Payments)
+print("payments listens on port 8000", flush=True)
+server.serve_forever()

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from graders.engine.containers import Container
+    from graders.engine.networks import Network
     from graders.engine.run import Run
+    from graders.engine.volumes import Volume
     from graders.engine.words import Attributes
 
 HERE, RESOLVED = "project", "resolved.json"
@@ -116,9 +118,12 @@ class Project:
     def left(self) -> list[str]:
         """Its containers, networks and volumes that are there now, such as `volume NAME`."""
         mine = f"{PROJECT_LABEL}={self.name}"
-        found = {"container": self.containers(), "network": networks.matching(self._run, label=mine)}
-        every = [*found.items(), ("volume", volumes.matching(self._run, label=mine))]
-        return [f"{kind} {name}" for kind, ones in every for name in sorted(one.name for one in ones)]
+        made: dict[str, Sequence[Container | Network | Volume]] = {
+            "container": self.containers(),
+            "network": networks.matching(self._run, label=mine),
+            "volume": volumes.matching(self._run, label=mine),
+        }
+        return [f"{kind} {name}" for kind, ones in made.items() for name in sorted(one.name for one in ones)]
 
     def containers(self, service: str = "") -> list[Container]:
         """Its containers, running or not, or those of a service, by name."""

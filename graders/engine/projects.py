@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from environment.engines.script import TIMED_OUT
-from graders.engine import containers, events
+from graders.engine import containers, events, networks, volumes
 from graders.engine.owned import PROJECT_LABEL, SERVICE_LABEL
 from graders.engine.words import Finished
 from graders.errors import Failed
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from graders.engine.containers import Container
+    from graders.engine.networks import Network
     from graders.engine.run import Run
+    from graders.engine.volumes import Volume
     from graders.engine.words import Attributes
 
 HERE, RESOLVED = "project", "resolved.json"
@@ -115,6 +117,22 @@ class Project:
             late = f" did not end in {timeout:.0f} seconds" if done.exit_code == TIMED_OUT else " failed"
             raise Failed(f"`docker compose {words[0]}`{late}.", evidence=done.evidence)
         return done
+
+    def script(self, name: str, *, timeout: float = 60) -> Finished:
+        """Run a bash script of the folder there, as CI does it: COMPOSE_PROJECT_NAME is the project's name."""
+        self._run.projects.add(self.name)  # what it makes bears no label of this run's
+        done = _script(self._run, self._place, f"export COMPOSE_PROJECT_NAME={self.name}; bash {name}", timeout=timeout)
+        return replace(done, command=f"bash {name}")
+
+    def left(self) -> list[str]:
+        """Its containers, networks and volumes that are there now, such as `volume NAME`."""
+        mine = f"{PROJECT_LABEL}={self.name}"
+        made: dict[str, Sequence[Container | Network | Volume]] = {
+            "container": self.containers(),
+            "network": networks.matching(self._run, label=mine),
+            "volume": volumes.matching(self._run, label=mine),
+        }
+        return [f"{kind} {name}" for kind, ones in made.items() for name in sorted(one.name for one in ones)]
 
     def containers(self, service: str = "") -> list[Container]:
         """Its containers, running or not, or those of a service, by name."""
@@ -213,15 +231,23 @@ def _compose(  # noqa: PLR0913, PLR0917 - what a command of Compose's needs
 ) -> Finished:
     """Run Compose on the Engine's machine, as an answer's commands run there: what it reads is what they could."""
     command = shlex.join(["docker", "compose", f"--project-name={name}", *words])
+    return replace(_script(run, place, command, variables, timeout), command=command)
+
+
+def _script(
+    run: Run, place: Path, line: str, variables: Mapping[str, str] | None = None, timeout: float = 60
+) -> Finished:
+    """Run a line of bash in the project's folder on the Engine's machine."""
     said = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in (variables or {}).items())
-    (place / "compose.sh").write_text(f"{ALONE}{said}cd {HERE} && {command} >../out 2>../err\n")
+    # In a shell of its own: one that ends the shell ends no more than that.
+    (place / "compose.sh").write_text(f"{ALONE}{said}cd {HERE} && ({line}) >../out 2>../err\n")
     done = run.connection.run_script(place, "compose.sh", timeout=run.pace.limit(timeout).given)
     out, err = (
         (place / file).read_text(errors="replace") if (place / file).exists() else "" for file in ("out", "err")
     )
     # Where this copy lies is nothing to the learner.
     out, err = (text.replace(f"{place / HERE}/", "") for text in (out, err))
-    return Finished(command, done.exit_code, out, err + done.output, done.seconds)
+    return Finished(line, done.exit_code, out, err + done.output, done.seconds)
 
 
 def _called(service: Attributes, name: str) -> None:

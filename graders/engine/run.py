@@ -26,6 +26,7 @@ from environment.engines.scratch import scratch_folder
 from graders.engine import events
 from graders.engine.capabilities import About, Capabilities
 from graders.engine.cleaning import RUN_LABEL, remove_labelled
+from graders.engine.owned import PROJECT_LABEL
 from graders.engine.pace import Limit, Pace
 from graders.engine.words import Finished
 from graders.errors import DrydockError, NotSupportedError
@@ -59,6 +60,8 @@ class Run:
     """What makes names of this run unique."""
     nameless: set[str] = field(default_factory=set)
     """Volumes that the Engine made for containers of this run, which carry no label: they go with it, too."""
+    projects: set[str] = field(default_factory=set)
+    """Compose projects that a learner's script made for this run, without its label: they go with it, too."""
     _children: list[subprocess.Popen[str]] = field(default_factory=list, repr=False)
     _closed: bool = False
     _numbers: Iterator[int] = field(default_factory=itertools.count, repr=False)
@@ -179,6 +182,8 @@ class Run:
         self._folder.cleanup()
         if self.session:
             remove_labelled(self.client, f"{RUN_LABEL}={self.id}")
+        for project in self.projects:
+            remove_labelled(self.client, f"{PROJECT_LABEL}={project}")
         for volume in self.nameless:
             with contextlib.suppress(docker.errors.APIError):  # most went with their containers
                 self.client.api.remove_volume(volume, force=True)

@@ -87,6 +87,20 @@ def test_a_project_starts_in_the_order_that_the_engine_tells_and_is_gone_with_th
     assert not any(left(throwaway.client, name) for name in names)
 
 
+def test_a_script_of_a_project_runs_as_in_ci_and_what_it_leaves_is_gone_with_the_check(stack, throwaway, monkeypatch):
+    monkeypatch.setenv("COMPOSE_PROJECT_NAME", "another")
+    (stack / "test.sh").write_text("docker compose up --detach db && docker compose build web\necho done\nexit 7\n")
+    with Engine(throwaway, "compose/test", session=current_session()) as engine:
+        project = engine.project(stack)
+        with project.watched() as happened:
+            done = project.script("test.sh")
+        assert (done.command, done.exit_code, done.stdout.strip()[-4:]) == ("bash test.sh", 7, "done")
+        assert ("db", "start") in [(one.service, one.what) for one in happened]
+        assert project.left() == ["container dd-fixed", f"network {project.name}_default", "volume dd-kept"]
+    assert not left(throwaway.client, project.name)
+    assert not throwaway.client.images.list("dd-built")
+
+
 def test_a_reset_removes_a_project_of_the_learners_and_leaves_its_neighbour(stack, throwaway):
     for name, file in (("dd-mine", STACK), ("theirs", STACK.replace("dd-", "their-"))):
         (stack / "compose.yaml").write_text(file.replace("18411", "0"))

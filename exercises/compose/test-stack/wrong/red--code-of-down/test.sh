@@ -1,0 +1,2 @@
+docker compose up --build --abort-on-container-exit
+docker compose down --volumes

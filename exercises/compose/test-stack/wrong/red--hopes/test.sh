@@ -1,0 +1,2 @@
+trap 'docker compose down --volumes' EXIT
+docker compose up --build --exit-code-from test || true

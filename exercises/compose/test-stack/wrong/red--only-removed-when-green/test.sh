@@ -1,0 +1,3 @@
+set -e
+docker compose up --build --exit-code-from test
+docker compose down --volumes

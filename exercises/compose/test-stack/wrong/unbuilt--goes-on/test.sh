@@ -1,0 +1,5 @@
+docker compose build
+docker compose run --rm test
+code=$?
+docker compose down --volumes
+exit $code

@@ -1,13 +1,11 @@
 from typing import NamedTuple
 
-from graders.author import Answer, Container, Door, Engine, Failed, Plan, Project, check, hinted
+from graders.author import Answer, Container, Door, Engine, Failed, Project, check, hinted
 
 WEB, APP, DB = "web", "app", "db"
 BASE, TOOLS = "redis:8.0", "busybox:1.37"
 PAGE, ASKED, DATA = 80, 8000, 6379
 OWN = "dd-gallery"
-_WEB, _APP, _DB = (f"{OWN}-{service}-1" for service in (WEB, APP, DB))
-PLAN = Plan(together=((_WEB, _APP), (_APP, _DB)), apart=((_WEB, _DB),), published=(_WEB,), unpublished=(_APP, _DB))
 
 
 class Tiers(NamedTuple):

@@ -1,4 +1,5 @@
 # Brings each dispute about, and writes down what came of it.
+# shellcheck disable=SC2016  # what stands in the list is to be found there as it is
 try=$(mktemp -d)
 docker run --rm dd-disputes:1.0 >"$try/list"
 while IFS=: read -r number told; do

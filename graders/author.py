@@ -7,6 +7,7 @@ from graders.answer import Answer
 from graders.check import check
 from graders.engine import (
     Address,
+    AfterRestart,
     Attributes,
     Build,
     Container,
@@ -35,6 +36,7 @@ __all__ = [
     "EXERCISE_LABEL",
     "TIMED_OUT",
     "Address",
+    "AfterRestart",
     "Answer",
     "Attributes",
     "Build",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from graders.engine.processes import Process
     from graders.engine.projects import Happened, Project
     from graders.engine.registries import Registry
+    from graders.engine.restarts import AfterRestart
     from graders.engine.volumes import Volume
     from graders.engine.words import Attributes, Finished
 
@@ -31,6 +32,7 @@ __all__ = [
     "PROBE_IMAGE",
     "QUESTIONS",
     "Address",
+    "AfterRestart",
     "Attributes",
     "Build",
     "Capabilities",
@@ -71,6 +73,7 @@ _MODULES = {
     "processes": ("Process",),
     "projects": ("Happened", "Project"),
     "registries": ("Registry",),
+    "restarts": ("AfterRestart",),
     "volumes": ("Volume",),
     "words": ("Attributes", "Finished"),
 }

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from environment.engines.script import TIMED_OUT
-from graders.engine import containers, events
+from graders.engine import containers, events, restarts
 from graders.engine.owned import PROJECT_LABEL, SERVICE_LABEL
 from graders.engine.words import Finished
 from graders.errors import Failed
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from graders.engine.containers import Container
+    from graders.engine.restarts import AfterRestart
     from graders.engine.run import Run
     from graders.engine.words import Attributes
 
@@ -152,6 +153,14 @@ class Project:
             last.remove()
             ended.wait(10 * self._run.pace.known)
             events.end(stream)
+
+    def engine_restarted(self, left: Sequence[str], stopped: Sequence[str]) -> AfterRestart | None:
+        """What becomes of its services at a restart of the Engine: of those left running, and of those stopped before.
+
+        It is done on a second Engine beside a throwaway one. The learner's own is never restarted: nothing then.
+        """
+        images = {str(one.config["Image"]) for one in self.containers()}
+        return restarts.perform(self._run, self._place, HERE, self.name, RESOLVED, images, left, stopped)
 
     def _labelled(self, *, as_written: bool) -> Attributes:
         """What Compose made of the files, with this run's labels, and apart from other copies of it."""

@@ -33,6 +33,7 @@ OBJECTS = (
     "Registry",
     "Project",
     "Happened",
+    "AfterRestart",
     "Step",
     "Finished",
     "Response",

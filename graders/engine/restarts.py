@@ -6,7 +6,6 @@ import shlex
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from graders.engine.owned import SERVICE_LABEL
 from graders.errors import DrydockError
 
 if TYPE_CHECKING:
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 
     from graders.engine.run import Run
 
-NUMBER_LABEL = "com.docker.compose.container-number"
 SAID = "restarted"
 SECONDS = 60
 SCRIPT = """\
@@ -26,9 +24,8 @@ begin() {{
     --containerd-plugins-namespace="${{place##*/}}-plugins" --bridge=none --iptables=false --ip6tables=false \\
     --storage-driver=overlay2 >>"$place/log" 2>&1 &
   second=$!
-  # It answers what was asked meanwhile as soon as it is ready.
+  # From then on it can be asked, and answers as soon as it is ready.
   until [ -S "$place/socket" ]; do kill -0 "$second" 2>/dev/null || fail; sleep 0.05; done
-  docker --host="unix://$place/socket" version >/dev/null 2>&1 || fail
 }}
 end() {{ kill -TERM "$second" 2>/dev/null; wait "$second"; }}
 fail() {{ tail -n 1 "$place/log"; exit 1; }}
@@ -38,16 +35,16 @@ clean() {{
   rm -rf "$place"
 }} >/dev/null 2>&1
 compose() {{ cd {here} && docker compose --project-name={name} --file={file} "$@"; }}
-stopped() {{ docker ps --quiet --filter label={service}="$1" --filter label={number}=1; }}
 trap clean EXIT
 begin
 docker save {images} | docker --host="unix://$place/socket" load >/dev/null || fail
 export DOCKER_HOST="unix://$place/socket" DOCKER_TLS_VERIFY= DOCKER_CERT_PATH=
 (compose up --detach --no-build --pull never {wanted}) >"$place/up" 2>&1 || {{ tail -n 1 "$place/up"; exit 1; }}
-for one in {by_hand}; do docker stop "$(stopped "$one")" >/dev/null; done
+docker stop {by_hand} >"$place/up" 2>&1 || {{ tail -n 1 "$place/up"; exit 1; }}
 end
+rm -f "$place/socket"
 begin
-docker ps --all --format '{{{{.Label "{service}"}}}} {{{{.Label "{number}"}}}} {{{{.State}}}}' >{said}
+docker ps --all --format '{{{{.Names}}}} {{{{.State}}}}' >{said} || fail
 """
 """What the second Engine has is its own: folders, containers, and a network, for two would quarrel over `docker0`."""
 
@@ -79,11 +76,9 @@ def perform(  # noqa: PLR0913, PLR0917 - what names a project
         here=here,
         name=name,
         file=file,
-        service=SERVICE_LABEL,
-        number=NUMBER_LABEL,
         images=shlex.join(sorted(set(images))),
         wanted=shlex.join([*(f"--scale={one}={count}" for one, count in counted.items()), *counted]),
-        by_hand=shlex.join(by_hand),
+        by_hand=shlex.join(f"{name}-{one}-1" for one in by_hand),
         said=SAID,
     )
     (place / "restart.sh").write_text(script)
@@ -91,7 +86,8 @@ def perform(  # noqa: PLR0913, PLR0917 - what names a project
     if done.exit_code:
         said = done.output.strip().splitlines()[-1:] or [f"exit code {done.exit_code}"]
         raise DrydockError(f"A second Engine could not be restarted: {said[0]}", "Check again.")
-    listed = [line.split() for line in (place / SAID).read_text().splitlines()]
-    state = {(service, int(number)): is_now for service, number, is_now in listed}
+    state = dict(line.split() for line in (place / SAID).read_text().splitlines())
     # The first container of a service is the one that was stopped, where one was.
-    return AfterRestart({one: state[one, counted[one]] for one in left}, {one: state[one, 1] for one in by_hand})
+    return AfterRestart(
+        {one: state[f"{name}-{one}-{counted[one]}"] for one in left}, {one: state[f"{name}-{one}-1"] for one in by_hand}
+    )

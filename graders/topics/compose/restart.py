@@ -4,7 +4,7 @@ RADIO, SIREN, TIDE = "radio", "siren", "tide"
 MORE = 3
 SECONDS = 20
 FAULT = "echo {} >/tmp/fault"
-POLICY = "{{with .HostConfig.RestartPolicy}}{{.Name}}{{if .MaximumRetryCount}}:{{.MaximumRetryCount}}{{end}}{{end}}"
+POLICY = "{{.HostConfig.RestartPolicy}}"
 SURVIVED_BY = {"always": {"left", "stopped"}, "on-failure": {"left", "stopped"}, "unless-stopped": {"left"}}
 """What runs after a restart of the Engine, of what was left running and what was stopped by hand; both had a signal."""
 
@@ -37,7 +37,7 @@ def crashed(up: Project) -> None:
             lambda seen: seen["RestartCount"] > 0 or seen["State"]["Status"] == "exited", SECONDS
         )
         if not container.attributes["RestartCount"]:
-            seen = "it stays so" if back else "the container did not"
+            seen = f"`{service}` stays down" if back else "did not"
             raise Failed(
                 f"The program in `{service}` was told to end, with exit code {code}, and {seen}.",
                 hint="Which policies start again what ended so? And is the command as it was?",
@@ -57,33 +57,30 @@ def tries(engine: Engine, answer: Answer) -> None:
     tide = project.container(TIDE)
     tide.wait_until(lambda seen: seen["State"]["Status"] == "exited" or seen["RestartCount"] > MORE, SECONDS)
     again = int(tide.attributes["RestartCount"])
-    if again != MORE or not tide.state["ExitCode"]:
-        seen = f"{again} times" if again < MORE else "without end"
+    ended, failed = tide.state["Status"] == "exited", tide.state["ExitCode"] != 0
+    if not (ended and failed and again == MORE):
+        seen = f"was tried {again} more times, and then no more" if failed else "ended with 0"
         raise Failed(
-            f"The office was closed, and `{TIDE}` "
-            + (f"was tried again {seen}. Wanted: {MORE} times." if tide.state["ExitCode"] else "ended with 0."),
+            f"The office was closed, and `{TIDE}` {seen if ended else 'was tried again and again'}.",
             hint="The first run is none of the three. Which policy looks at the exit code, and counts?",
             evidence=["$ OFFICE=closed docker compose up --detach", *tide.evidence(POLICY)],
         )
 
 
-@check(needs=[crashed, up], points=3)
+@check(needs=[crashed, tries, up], points=3)
 def restarted(up: Project) -> None:
     """After a restart of the Engine (never of your own), `radio` is as it was before, and `siren` runs."""
     done = up.engine_restarted(left=[RADIO], stopped=[RADIO, SIREN])
     after = done or _noted(up)
     for service, before, seen, wanted in (
-        (RADIO, "left running", after.left[RADIO], "running"),
-        (RADIO, "stopped by hand", after.stopped[RADIO], "exited"),
-        (SIREN, "stopped by hand", after.stopped[SIREN], "running"),
+        (RADIO, "Left running", after.left[RADIO], "running"),
+        (RADIO, "Stopped by hand", after.stopped[RADIO], "exited"),
+        (SIREN, "Stopped by hand", after.stopped[SIREN], "running"),
     ):
         if seen != wanted:
-            where = (
-                "A throwaway Engine was restarted, and now it is" if done else "After a restart of the Engine, it is"
-            )
-            own = "" if done else " Your own was not restarted: that is what the policy means."
+            how = "A throwaway one was restarted." if done else "So its policy says: your own was not restarted."
             raise Failed(
-                f"`{service}` was {before}. {where} {seen}, not {wanted}.{own}",
+                f"{before}, `{service}` is {seen} after a restart of the Engine, not {wanted}. {how}",
                 hint="Which policy remembers that somebody stopped it, and which forgets?",
                 evidence=up.container(service).evidence(POLICY),
             )

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import FrameType
 
 TIMED_OUT = 124
@@ -107,16 +108,16 @@ class Script:
                 os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return True
 
-    def processes(self, *, daemons: bool) -> set[int]:
-        """List what runs of it; with `daemons` also what has made itself a session of its own.
+    def processes(self, *, daemons: bool) -> list[int]:
+        """List what runs of it, parents first; with `daemons` also what has made itself a session of its own.
 
         Where the system has no /proc, all that can be named is the script's group: its number, negative as for kill(2).
         """
         if not Path("/proc/self/stat").exists():
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._bash.pid, 0)
-                return {-self._bash.pid}
-            return set()
+                return [-self._bash.pid]
+            return []
         children: dict[int, list[int]] = {}
         sessions = {}
         for stat in Path("/proc").glob("[0-9]*/stat"):
@@ -129,10 +130,13 @@ class Script:
         found = list(children.get(os.getpid(), []))
         for process in found:
             found.extend(children.get(process, []))
-        return {process for process in found if daemons or sessions[process] == self._bash.pid}
+        return [process for process in found if daemons or sessions[process] == self._bash.pid]
 
     def ask_to_end(self) -> None:
-        """Send SIGTERM to all that comes from it, and give that some time."""
+        """Send SIGTERM to all that comes from it, and give that some time.
+
+        Parents first: a shell whose command ended before would go on with its next one.
+        """
         _send(signal.SIGTERM, self.processes(daemons=True))
         give_up = time.monotonic() + GRACE_SECONDS
         while self.processes(daemons=True) and time.monotonic() < give_up:
@@ -147,7 +151,7 @@ class Script:
         refused: set[int] = set()
         killed: set[int] = set()
         give_up = time.monotonic() + GRACE_SECONDS
-        while left := self.processes(daemons=daemons) - refused:
+        while left := set(self.processes(daemons=daemons)) - refused:
             if not left <= killed:
                 give_up = time.monotonic() + GRACE_SECONDS
             elif time.monotonic() > give_up:
@@ -158,7 +162,7 @@ class Script:
             self.listen(ROUND_SECONDS)
 
 
-def _send(number: signal.Signals, processes: set[int]) -> set[int]:
+def _send(number: signal.Signals, processes: Iterable[int]) -> set[int]:
     """Send a signal to processes, and return those that belong to somebody else."""
     refused = set()
     for process in processes:

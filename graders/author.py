@@ -29,6 +29,7 @@ from graders.engine import (
     Seen,
     Step,
     Volume,
+    Watching,
 )
 from graders.errors import DrydockError, Failed, NotSupportedError, hinted
 
@@ -63,6 +64,7 @@ __all__ = [
     "Seen",
     "Step",
     "Volume",
+    "Watching",
     "check",
     "hinted",
     "scratch_folder",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from graders.engine.builds import Build, Step
     from graders.engine.capabilities import QUESTIONS, Capabilities
     from graders.engine.containers import PROBE_IMAGE, Container
+    from graders.engine.developing import Watching
     from graders.engine.engine import Engine
     from graders.engine.folders import Folder
     from graders.engine.images import Image
@@ -56,6 +57,7 @@ __all__ = [
     "Seen",
     "Step",
     "Volume",
+    "Watching",
 ]
 
 _MODULES = {
@@ -63,6 +65,7 @@ _MODULES = {
     "builds": ("Build", "Step"),
     "capabilities": ("QUESTIONS", "Capabilities"),
     "containers": ("PROBE_IMAGE", "Container"),
+    "developing": ("Watching",),
     "engine": ("Engine",),
     "folders": ("Folder",),
     "images": ("Image",),

@@ -11,16 +11,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from environment.engines.script import TIMED_OUT
-from graders.engine import containers, events, restarts
+from graders.engine import containers, developing, events, restarts
 from graders.engine.owned import PROJECT_LABEL, SERVICE_LABEL
 from graders.engine.words import Finished
 from graders.errors import Failed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from graders.engine.containers import Container
+    from graders.engine.developing import Watching
     from graders.engine.restarts import AfterRestart
     from graders.engine.run import Run
     from graders.engine.words import Attributes
@@ -153,6 +155,16 @@ class Project:
             last.remove()
             ended.wait(10 * self._run.pace.known)
             events.end(stream)
+
+    def watching(self) -> AbstractContextManager[Watching]:
+        """See that `docker compose watch` runs within the block, in which no other command of Compose's may run.
+
+        Services are brought up before. It fails where there is nothing to watch.
+        """
+        command = shlex.join(["docker", "compose", f"--project-name={self.name}", f"--file={RESOLVED}"])
+        said = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in self._variables.items())
+        script = f"{ALONE}{said}cd {HERE} && exec {command} --ansi=never watch --no-up 2>&1\n"
+        return developing.watching(self._run, self._place, self.folder, script)
 
     def engine_restarted(self, left: Sequence[str], stopped: Sequence[str]) -> AfterRestart | None:
         """What becomes of its services at a restart of the Engine: of those left running, and of those stopped before.

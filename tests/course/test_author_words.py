@@ -34,6 +34,7 @@ OBJECTS = (
     "Project",
     "Happened",
     "AfterRestart",
+    "Watching",
     "Step",
     "Finished",
     "Response",

@@ -208,3 +208,34 @@ def test_the_learners_own_engine_is_never_restarted(tmp_path, found):
     with Engine(found, "compose/test", session=current_session()) as engine:
         project = engine.project(tmp_path)
         assert project.engine_restarted(left=["unless"], stopped=["always"]) is None
+
+
+def test_compose_watches_beside_a_check_and_is_ended_with_it(tmp_path, throwaway):
+    (tmp_path / "Dockerfile").write_text("FROM busybox:1.37\nCOPY page /page\n")
+    (tmp_path / "page").write_text("one")
+    watched = "{watch: [{path: page, action: sync, target: /page}]}"
+    service = f"web: {{build: ., init: true, command: sleep 600, develop: {watched}}}"
+    (tmp_path / "compose.yaml").write_text(f"services: {{{service}}}\n")
+    place = tmp_path / "look"
+    place.mkdir()
+    (place / "commands.sh").write_text("pgrep -f 'compose.*watch'")
+    with Engine(throwaway, "compose/test", session=current_session()) as engine:
+        project = engine.project(tmp_path)
+        project.up(build=True)
+        web = project.container("web")
+        with project.watching() as watch:
+            watch.edit("page", "two")
+            assert engine.wait_until(lambda: web.text("/page") == "two", timeout=20)
+            assert throwaway.run_script(place).exit_code == 0
+        assert throwaway.run_script(place).exit_code == 1
+        assert web.running().id == project.container("web").id
+
+
+def test_what_compose_has_nothing_to_watch_for_fails_in_its_own_words(tmp_path, throwaway):
+    (tmp_path / "compose.yaml").write_text("services: {web: {image: 'busybox:1.37', command: sleep 600, init: true}}\n")
+    with Engine(throwaway, "compose/test", session=current_session()) as engine:
+        project = engine.project(tmp_path)
+        project.up()
+        with pytest.raises(Failed, match="nothing that it watches") as refused, project.watching():
+            pass
+        assert any("watch" in line for line in refused.value.evidence[1:])

@@ -57,7 +57,11 @@ class Watching:
             raise Failed(
                 "`docker compose watch` has nothing that it watches, or does not start.",
                 hint="What it watches stands under `develop:`, for each service that is built.",
-                evidence=["$ docker compose watch", *self.said.strip().splitlines()[-SHOWN_LINES:]],
+                # What it advises behind the comma differs from version to version.
+                evidence=[
+                    "$ docker compose watch",
+                    *(line.split(", ")[0] for line in self.said.strip().splitlines()[-SHOWN_LINES:]),
+                ],
             )
 
 

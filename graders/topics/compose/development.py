@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from graders.author import Answer, Engine, Failed, Project, check
 
-SHOP, PROBE, PROFILE = "shop", "probe", "tools"
+SHOP, PROBE, PROFILE, BASE = "shop", "probe", "tools", "busybox:1.37"
 PAGES, SETTINGS, PACKAGES = "app/pages/index.html", "app/settings.txt", "app/packages.txt"
 SEEN_AT = {PAGES: "/www/pages/index.html", SETTINGS: "/www/settings.txt", PACKAGES: "/www/installed.txt"}
 SECONDS = 15
@@ -39,7 +39,7 @@ def up(engine: Engine, answer: Answer) -> Project:
 
 @check(needs=up, points=1)
 def profile(up: Project, engine: Engine, answer: Answer) -> None:
-    """`probe` is there with the profile `tools` alone."""
+    """`probe` starts with the profile `tools` alone."""
     with_tools = engine.project(answer.path, variables={"COMPOSE_PROFILES": PROFILE})
     if PROBE in up.services or PROBE not in with_tools.services:
         seen = "would start" if PROBE in up.services else f"is not there with the profile `{PROFILE}` either"
@@ -51,6 +51,8 @@ def profile(up: Project, engine: Engine, answer: Answer) -> None:
                 *(f"$ docker compose --profile {PROFILE} config --services", *with_tools.services),
             ],
         )
+    with_tools.up(PROBE)
+    with_tools.container(PROBE).from_image(BASE).running()
 
 
 @check(needs=up, points=1)
@@ -61,7 +63,8 @@ def watches(up: Project, engine: Engine, answer: Answer) -> Changes:
         for name, path in SEEN_AT.items():
             word, before = answer.nonce(name), _shop(up)
             watch.edit(name, f"{word}\n")
-            served = engine.wait_until(partial(_serves, up, path, word), SECONDS)
+            # Each look is an event as well, so that those of starts alone are waited for.
+            served = engine.wait_until(partial(_serves, up, path, word), SECONDS, event="start")
             (container, started), (old, began) = _shop(up), before
             became = ANEW if container != old else AGAIN if started != began else SAME
             told = [f"$ echo changed >{name}", f"$ docker compose exec {SHOP} cat {path}"]

@@ -7,6 +7,7 @@ from graders.answer import Answer
 from graders.check import check
 from graders.engine import (
     Address,
+    AfterRestart,
     Attributes,
     Build,
     Container,
@@ -28,6 +29,7 @@ from graders.engine import (
     Seen,
     Step,
     Volume,
+    Watching,
 )
 from graders.errors import DrydockError, Failed, NotSupportedError, hinted
 
@@ -35,6 +37,7 @@ __all__ = [
     "EXERCISE_LABEL",
     "TIMED_OUT",
     "Address",
+    "AfterRestart",
     "Answer",
     "Attributes",
     "Build",
@@ -61,6 +64,7 @@ __all__ = [
     "Seen",
     "Step",
     "Volume",
+    "Watching",
     "check",
     "hinted",
     "scratch_folder",

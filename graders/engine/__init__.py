@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from graders.engine.builds import Build, Step
     from graders.engine.capabilities import QUESTIONS, Capabilities
     from graders.engine.containers import PROBE_IMAGE, Container
+    from graders.engine.developing import Watching
     from graders.engine.engine import Engine
     from graders.engine.folders import Folder
     from graders.engine.images import Image
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from graders.engine.processes import Process
     from graders.engine.projects import Happened, Project
     from graders.engine.registries import Registry
+    from graders.engine.restarts import AfterRestart
     from graders.engine.volumes import Volume
     from graders.engine.words import Attributes, Finished
 
@@ -31,6 +33,7 @@ __all__ = [
     "PROBE_IMAGE",
     "QUESTIONS",
     "Address",
+    "AfterRestart",
     "Attributes",
     "Build",
     "Capabilities",
@@ -54,6 +57,7 @@ __all__ = [
     "Seen",
     "Step",
     "Volume",
+    "Watching",
 ]
 
 _MODULES = {
@@ -61,6 +65,7 @@ _MODULES = {
     "builds": ("Build", "Step"),
     "capabilities": ("QUESTIONS", "Capabilities"),
     "containers": ("PROBE_IMAGE", "Container"),
+    "developing": ("Watching",),
     "engine": ("Engine",),
     "folders": ("Folder",),
     "images": ("Image",),
@@ -71,6 +76,7 @@ _MODULES = {
     "processes": ("Process",),
     "projects": ("Happened", "Project"),
     "registries": ("Registry",),
+    "restarts": ("AfterRestart",),
     "volumes": ("Volume",),
     "words": ("Attributes", "Finished"),
 }

@@ -112,6 +112,12 @@ def _runs_with(about: About, *options: str) -> bool:
     return any(f"name={option}" in said for said in about.engine.get("SecurityOptions") or [] for option in options)
 
 
+def _watch(_about: About) -> str:
+    said = re.search(r"\d+\.\d+", command_version("compose"))
+    recent = said and tuple(int(number) for number in said[0].split(".")) >= (2, 23)
+    return "" if recent else "Its Compose is older than 2.23, and `docker compose watch` cannot restart a service."
+
+
 def _unless(problem: str, has: Callable[[About], object]) -> Callable[[About], str]:
     return lambda about: "" if has(about) else problem
 
@@ -122,6 +128,7 @@ QUESTIONS: Mapping[str, Callable[[About], str]] = {
     "no-cache-filter": _since_23("Docker before 23 knows no `docker build --no-cache-filter`."),
     "multi-platform": _multi_platform,
     "compose": lambda _: _plugin("compose", "The docker CLI has no Compose plugin."),
+    "watch": _watch,
     "memory-limit": _unless("It cannot limit memory.", lambda about: about.engine.get("MemoryLimit")),
     "swap-limit": _unless("It cannot limit swap.", lambda about: about.engine.get("SwapLimit")),
     "cpu-limit": _unless("It cannot limit CPU time.", lambda about: about.engine.get("CpuCfsQuota")),

@@ -11,17 +11,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from environment.engines.script import TIMED_OUT
-from graders.engine import containers, events, networks, volumes
+from graders.engine import containers, developing, events, networks, restarts, volumes
 from graders.engine.owned import PROJECT_LABEL, SERVICE_LABEL
 from graders.engine.words import Finished
 from graders.errors import Failed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from graders.engine.containers import Container
+    from graders.engine.developing import Watching
     from graders.engine.networks import Network
+    from graders.engine.restarts import AfterRestart
     from graders.engine.run import Run
     from graders.engine.volumes import Volume
     from graders.engine.words import Attributes
@@ -179,6 +182,24 @@ class Project:
             last.remove()
             ended.wait(10 * self._run.pace.known)
             events.end(stream)
+
+    def watching(self) -> AbstractContextManager[Watching]:
+        """See that `docker compose watch` runs within the block, in which no other command of Compose's may run.
+
+        Services are brought up before. It fails where there is nothing to watch.
+        """
+        command = shlex.join(["docker", "compose", f"--project-name={self.name}", f"--file={RESOLVED}"])
+        said = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in self._variables.items())
+        script = f"{ALONE}{said}cd {HERE} && exec {command} --ansi=never watch --no-up 2>&1\n"
+        return developing.watching(self._run, self._place, self.folder, script)
+
+    def engine_restarted(self, left: Sequence[str], stopped: Sequence[str]) -> AfterRestart | None:
+        """What becomes of its services at a restart of the Engine: of those left running, and of those stopped before.
+
+        It is done on a second Engine beside a throwaway one. The learner's own is never restarted: nothing then.
+        """
+        images = {str(one.config["Image"]) for one in self.containers()}
+        return restarts.perform(self._run, self._place, HERE, self.name, RESOLVED, images, left, stopped)
 
     def _labelled(self, *, as_written: bool) -> Attributes:
         """What Compose made of the files, with this run's labels, and apart from other copies of it."""

@@ -33,6 +33,8 @@ OBJECTS = (
     "Registry",
     "Project",
     "Happened",
+    "AfterRestart",
+    "Watching",
     "Step",
     "Finished",
     "Response",

@@ -190,3 +190,66 @@ def test_what_the_graders_surroundings_set_is_nothing_that_an_answer_said(tmp_pa
         assert project.services == ["web"]
         seen = project.config["services"]["web"]["environment"]
         assert seen == {"PRICE": "none", "TOWN": "it's Oslo", "HARBOUR": "east"}
+
+
+POLICIES = """\
+services:
+  always: &one {image: "busybox:1.37", command: sleep 600, init: true, restart: always}
+  unless: {<<: *one, restart: unless-stopped}
+  never: {<<: *one, restart: "no"}
+"""
+
+
+def test_a_restart_of_an_engine_is_performed_beside_a_throwaway_one_and_leaves_nothing(tmp_path, throwaway):
+    (tmp_path / "compose.yaml").write_text(POLICIES)
+    (tmp_path / "look").mkdir()
+    look = "find /var/lib/docker -maxdepth 1; pgrep -a 'dockerd|containerd-shim'; ls /sys/class/net; iptables -S"
+    (tmp_path / "look" / "commands.sh").write_text(look)
+    with Engine(throwaway, "compose/test", session=current_session()) as engine:
+        project = engine.project(tmp_path)
+        project.up()
+        started = {one.name: one.started for one in project.containers()}
+        before = throwaway.run_script(tmp_path / "look").output
+        after = project.engine_restarted(left=["never", "unless"], stopped=["always", "unless"])
+        assert after.left == {"never": "exited", "unless": "running"}
+        assert after.stopped == {"always": "running", "unless": "exited"}
+        assert {one.name: one.started for one in project.containers()} == started
+        assert throwaway.run_script(tmp_path / "look").output == before
+
+
+def test_the_learners_own_engine_is_never_restarted(tmp_path, found):
+    (tmp_path / "compose.yaml").write_text(POLICIES)
+    with Engine(found, "compose/test", session=current_session()) as engine:
+        project = engine.project(tmp_path)
+        assert project.engine_restarted(left=["unless"], stopped=["always"]) is None
+
+
+def test_compose_watches_beside_a_check_and_is_ended_with_it(tmp_path, throwaway):
+    (tmp_path / "Dockerfile").write_text("FROM busybox:1.37\nCOPY page /page\n")
+    (tmp_path / "page").write_text("one")
+    watched = "{watch: [{path: page, action: sync, target: /page}]}"
+    service = f"web: {{build: ., init: true, command: sleep 600, develop: {watched}}}"
+    (tmp_path / "compose.yaml").write_text(f"services: {{{service}}}\n")
+    place = tmp_path / "look"
+    place.mkdir()
+    (place / "commands.sh").write_text("pgrep -f 'compose.*watch'")
+    with Engine(throwaway, "compose/test", session=current_session()) as engine:
+        project = engine.project(tmp_path)
+        project.up(build=True)
+        web = project.container("web")
+        with project.watching() as watch:
+            watch.edit("page", "two")
+            assert engine.wait_until(lambda: web.text("/page") == "two", timeout=20)
+            assert throwaway.run_script(place).exit_code == 0
+        assert throwaway.run_script(place).exit_code == 1
+        assert web.running().id == project.container("web").id
+
+
+def test_what_compose_has_nothing_to_watch_for_fails_in_its_own_words(tmp_path, throwaway):
+    (tmp_path / "compose.yaml").write_text("services: {web: {image: 'busybox:1.37', command: sleep 600, init: true}}\n")
+    with Engine(throwaway, "compose/test", session=current_session()) as engine:
+        project = engine.project(tmp_path)
+        project.up()
+        with pytest.raises(Failed, match="nothing that it watches") as refused, project.watching():
+            pass
+        assert any("watch" in line for line in refused.value.evidence[1:])

@@ -27,6 +27,7 @@ LEFT_TO_ALL = {
     "caching/repair": {"right/one-stage-for-all-work"},
     "compose/down-and-up": {"right/long-form-and-override", "right/one-name-and-away-from-the-file"},
     "compose/rebuild-one": {"right/override"},
+    "compose/restart": {"right/override"},
     "compose/scale": {"right/range"},
     "compose/two-copies": {"right/override-takes-out"},
     "dockerfiles/health": {"wrong/notices_errors--always-well", "wrong/notices_silence--looks-at-the-file"},

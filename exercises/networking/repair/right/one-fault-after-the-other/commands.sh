@@ -7,7 +7,7 @@ docker run -d --name dd-post-web --network dd-post-front -e API=dd-post-api -p 1
 # The API's name, then its port
 docker run --rm --network container:dd-post-web busybox:1.37 nslookup dd-post-api
 docker network connect dd-post-front dd-post-api
-docker run --rm --network container:dd-post-web busybox:1.37 nc -vz dd-post-api 8000
+docker run --rm --network container:dd-post-web busybox:1.37 nc -w 2 dd-post-api 8000
 docker rm --force dd-post-api
 docker run -d --name dd-post-api --network dd-post-front -e LISTEN=0.0.0.0 -e DB=dd-post-db dd-post-api:1.0
 docker network connect dd-post-back dd-post-api

@@ -29,13 +29,13 @@ KEYS: Mapping[str, tuple[str, str]] = {
     "unchanged": ("a list of texts", "Files and folders of start/ that stay as they are, in the folder and in images."),
     "owns": (
         "a table",
-        "Names on the Engine that a reset removes: `containers`, `images`, `networks`, `volumes`, `projects`.",
+        "What a reset removes on the Engine, by name: `containers`, `images`, `networks`, `volumes`, `projects`, `stacks`, …",
     ),
 }
 """By key: what its value is, and what it says."""
 NEEDED = ("title", "minutes", "kind", "hints")
 KINDS = ("commands", "files", "questions")
-OWNED = ("containers", "images", "networks", "volumes", "projects")
+OWNED = ("containers", "images", "networks", "volumes", "projects", "stacks", "services", "secrets", "configs")
 PREFIX = "dd-"
 """How all names begin that belong to an exercise."""
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from graders.engine.projects import Happened, Project
     from graders.engine.registries import Registry
     from graders.engine.restarts import AfterRestart
+    from graders.engine.services import Service, Task
     from graders.engine.volumes import Volume
     from graders.engine.words import Attributes, Finished
 
@@ -55,7 +56,9 @@ __all__ = [
     "Reach",
     "Registry",
     "Seen",
+    "Service",
     "Step",
+    "Task",
     "Volume",
     "Watching",
 ]
@@ -77,6 +80,7 @@ _MODULES = {
     "projects": ("Happened", "Project"),
     "registries": ("Registry",),
     "restarts": ("AfterRestart",),
+    "services": ("Service", "Task"),
     "volumes": ("Volume",),
     "words": ("Attributes", "Finished"),
 }

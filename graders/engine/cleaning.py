@@ -16,7 +16,7 @@ from environment.engines import EXERCISE_LABEL, SESSION_LABEL
 from environment.engines.container import ENGINE_LABEL
 from environment.engines.session import session_is_alive
 from graders.engine.events import wait_until
-from graders.engine.owned import PROJECT_LABEL, Owned
+from graders.engine.owned import PROJECT_LABEL, STACK_LABEL, Owned
 from graders.engine.words import when
 from graders.errors import DrydockError
 
@@ -89,8 +89,17 @@ def _made_at(record: Attributes) -> float:
 
 
 def _by_name(client: docker.DockerClient, owned: Owned) -> Owned:
-    """The same, with the names of all that Compose made for its projects."""
+    """The same, with the names of all that Compose made for its projects, and Swarm for its stacks."""
     api = client.api
+    for stack in owned.stacks if _manages(client) else ():
+        part = {"label": f"{STACK_LABEL}={stack}"}
+        owned = replace(
+            owned,
+            services=(*owned.services, *(one["Spec"]["Name"] for one in api.services(filters=part))),
+            secrets=(*owned.secrets, *(one["Spec"]["Name"] for one in api.secrets(filters=part))),
+            configs=(*owned.configs, *(one["Spec"]["Name"] for one in api.configs(filters=part))),
+            networks=(*owned.networks, *(one["Name"] for one in api.networks(filters=part))),
+        )
     for project in owned.projects:
         mine = {"label": f"{PROJECT_LABEL}={project}"}
         images = [name for found in api.images(filters=mine) for name in found["RepoTags"] or [found["Id"]]]
@@ -110,6 +119,14 @@ def _by_name(client: docker.DockerClient, owned: Owned) -> Owned:
 def present(client: docker.DockerClient, owned: Owned) -> bool:
     """Whether anything of these names is on the Engine."""
     api, owned = client.api, _by_name(client, owned)
+    if (owned.services or owned.secrets or owned.configs) and _manages(client):
+        of_swarm = (
+            (owned.services, api.inspect_service),
+            (owned.secrets, api.inspect_secret),
+            (owned.configs, api.inspect_config),
+        )
+        if any(_found(look, name) for names, look in of_swarm for name in names):
+            return True
     looks = (
         (owned.containers, api.inspect_container),
         (owned.images, api.inspect_image),
@@ -126,6 +143,25 @@ def youngest(client: docker.DockerClient, owned: Owned) -> float | None:
         with contextlib.suppress(docker.errors.NotFound):
             made.append(when(client.api.inspect_container(name)["Created"]))
     return when(client.info()["SystemTime"]) - max(made) if made else None
+
+
+def _manages(client: docker.DockerClient) -> bool:
+    """Whether the Engine is a manager of a swarm; only such a one is asked for services."""
+    return bool((client.info().get("Swarm") or {}).get("ControlAvailable"))
+
+
+def _remove_service(client: docker.DockerClient, name: str) -> None:
+    """Remove a service, and wait until the containers of its tasks on this node are gone with it."""
+    service = client.api.inspect_service(name)["ID"]
+    client.api.remove_service(service)
+    tasks = {"label": f"com.docker.swarm.service.id={service}"}
+    deadline = time.monotonic() + REMOVAL_SECONDS
+    wait_until(
+        client,
+        lambda: not client.api.containers(all=True, filters=tasks),
+        lambda: deadline - time.monotonic(),
+        tasks,
+    )
 
 
 def _found(look: Callable[[str], object], name: str) -> bool:
@@ -176,7 +212,11 @@ def remove_demos(client: docker.DockerClient, *only: str) -> list[str]:
         plain = (name.removeprefix("/") for name in names)
         return tuple(name for name in plain if name.startswith(DEMO) and meant(name))
 
+    swarm = _manages(client)
     left = Owned(
+        services=ours(found["Spec"]["Name"] for found in (api.services() if swarm else ())),
+        secrets=ours(found["Spec"]["Name"] for found in (api.secrets() if swarm else ())),
+        configs=ours(found["Spec"]["Name"] for found in (api.configs() if swarm else ())),
         containers=ours(name for found in api.containers(all=True) for name in found["Names"] or ()),
         images=ours(name for found in api.images() for name in found["RepoTags"] or ()),
         networks=ours(found["Name"] for found in api.networks()),
@@ -187,7 +227,12 @@ def remove_demos(client: docker.DockerClient, *only: str) -> list[str]:
 
 def _remove(client: docker.DockerClient, owned: Owned, whose: str, remedy: str) -> list[str]:
     gone: list[str] = []
+    swarm = bool(owned.services or owned.secrets or owned.configs) and _manages(client)
     collections: tuple[tuple[str, tuple[str, ...], Callable[[str], object]], ...] = (
+        # First, or it would make its containers anew. An Engine in no swarm has none of the three.
+        ("service", owned.services if swarm else (), lambda n: _remove_service(client, n)),
+        ("secret", owned.secrets if swarm else (), client.api.remove_secret),
+        ("config", owned.configs if swarm else (), client.api.remove_config),
         ("container", owned.containers, lambda n: client.api.remove_container(n, force=True, v=True)),
         ("network", owned.networks, client.api.remove_network),
         ("volume", owned.volumes, lambda n: client.api.remove_volume(n, force=True)),

@@ -19,6 +19,7 @@ from graders.engine import (
     processes,
     projects,
     registries,
+    services,
     volumes,
 )
 from graders.engine.cleaning import present, youngest
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from graders.engine.packages import PackageIndex
     from graders.engine.processes import Process
     from graders.engine.projects import Project
+    from graders.engine.services import Service
     from graders.engine.volumes import Volume
     from graders.engine.words import Attributes, Finished
 
@@ -176,6 +178,10 @@ class Engine:
     def has_network(self, name: str) -> bool:
         """Whether there is a network of this name."""
         return networks.exists(self._run, name)
+
+    def service(self, name: str) -> Service:
+        """The swarm's service of this name; fails, listing what there is, where there is none or the Engine manages none."""
+        return services.find(self._run, name)
 
     def overlapping(self, subnet: str) -> list[str]:
         """Who has addresses of a range, as words for a sentence: networks of the Engine, then routes of its machine."""

@@ -129,7 +129,10 @@ class _Lent:
     def _clean(self) -> None:
         import docker.errors
 
-        api, left = self.connection.client.api, State.of(self.connection)
+        api = self.connection.client.api
+        if self.connection.client.info()["Swarm"]["LocalNodeState"] != "inactive":
+            api.leave_swarm(force=True)
+        left = State.of(self.connection)
         for container in left.containers - self._before.containers:
             api.remove_container(container, force=True, v=True)
         for network in left.networks - self._before.networks:

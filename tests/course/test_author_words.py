@@ -31,6 +31,8 @@ OBJECTS = (
     "Build",
     "PackageIndex",
     "Registry",
+    "Service",
+    "Task",
     "Project",
     "Happened",
     "AfterRestart",

@@ -23,6 +23,7 @@ from graders.engine.cleaning import remove_demos, remove_exercise, remove_labell
 from graders.errors import DrydockError
 from graders.exercise import load
 from graders.grading import grade
+from graders.schema import OWNED
 from graders.variants import laid_out, variants
 
 pytestmark = pytest.mark.engine
@@ -279,12 +280,7 @@ def test_two_resets_at_once_disturb_each_other_as_little_as_a_container_that_jus
 def test_every_owned_name_begins_with_dd_and_belongs_to_one_exercise():
     from graders.exercise import exercises
 
-    names = [
-        (kind, name)
-        for exercise in exercises()
-        for kind in ("containers", "images", "networks", "volumes", "projects")
-        for name in getattr(exercise.owns, kind)
-    ]
+    names = [(kind, name) for exercise in exercises() for kind in OWNED for name in getattr(exercise.owns, kind)]
     assert len(names) == len(set(names))
     assert all(name.startswith(("dd-", "127.0.0.1:", "localhost:")) for _, name in names), names
 

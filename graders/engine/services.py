@@ -1,0 +1,124 @@
+"""Services of a swarm: what is wanted, which tasks there are for it, and the containers that do them here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import docker.errors
+
+from graders.engine import containers
+from graders.errors import Failed
+
+if TYPE_CHECKING:
+    from graders.engine.containers import Container
+    from graders.engine.run import Run
+    from graders.engine.words import Attributes
+
+ACTIVE = "active"
+RUNNING = "running"
+SHOWN_TASKS = 6
+SHOWN = "{{.Name}} {{.DesiredState}} {{.CurrentState}} {{.Error}}"
+STATE = "{{.Swarm.LocalNodeState}}"
+
+
+class Task(NamedTuple):
+    """One of the runs that a service wants: Swarm starts a container for it, once, and another task after its end."""
+
+    id: str
+    slot: int
+    """Which of the replicas it is for, from 1; 0 where each node has one."""
+    state: str
+    """What it does: `pending`, `preparing`, `running`, `failed`, …"""
+    container: str
+    """The id of its container, on whichever node that is; empty where it has none yet."""
+    error: str
+
+
+class Service:
+    """A service of the swarm that the Engine manages; every look is a fresh one."""
+
+    def __init__(self, run: Run, service_id: str, name: str) -> None:
+        self._run = run
+        self.id = service_id
+        """The full id: another service of this name has another."""
+        self.name = name
+
+    @property
+    def attributes(self) -> Attributes:
+        """What `docker service inspect` prints, now."""
+        found: Attributes = self._run.client.api.inspect_service(self.id)
+        return found
+
+    @property
+    def image(self) -> str:
+        """The image of its tasks, as it was asked for: without the digest that a registry has for it."""
+        return str(self.attributes["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"]).partition("@")[0]
+
+    @property
+    def replicas(self) -> int | None:
+        """How many tasks are wanted; None where each node is to have one."""
+        mode = self.attributes["Spec"]["Mode"].get("Replicated")
+        return int(mode["Replicas"]) if mode else None
+
+    def tasks(self) -> list[Task]:
+        """The tasks that are to run, by the replica that they are for; not those that have ended or shall end."""
+        wanted = {"service": self.id, "desired-state": RUNNING}
+        return sorted(
+            (_task(record) for record in self._run.client.api.tasks(filters=wanted)), key=lambda one: one.slot
+        )
+
+    def containers(self) -> list[Container]:
+        """The containers of the tasks that run, on this node alone, by replica."""
+        here = {one.id: one for one in containers.matching(self._run, label=f"com.docker.swarm.service.id={self.id}")}
+        return [here[one.container] for one in self.tasks() if one.state == RUNNING and one.container in here]
+
+    def runs(self, number: int, timeout: float, *, without: frozenset[str] = frozenset()) -> bool:
+        """Whether so many tasks run within `timeout` seconds, none of them in the containers of these ids."""
+
+        def holds() -> bool:
+            running = [one.container for one in self.tasks() if one.state == RUNNING]
+            return len(running) == number and not without & {*running}
+
+        return self._run.wait_until(holds, timeout)
+
+    def evidence(self) -> list[str]:
+        """`docker service ps` and its first lines, for a verdict."""
+        listed = self._run.docker("service", "ps", "--no-trunc", "--format", SHOWN, self.id)
+        return replace(listed, command=f"docker service ps --no-trunc {self.name}").evidence[: 1 + SHOWN_TASKS]
+
+
+def find(run: Run, name: str) -> Service:
+    """The service of this name; fails, listing what there is, where there is none or the Engine manages no swarm."""
+    if not manages(run):
+        said = run.docker("info", "--format", STATE)
+        raise Failed(
+            "The Engine is no manager of a swarm, so it has no services.",
+            hint="`docker swarm init` makes a swarm of one Engine.",
+            evidence=said.evidence,
+        )
+    try:
+        found: Attributes = run.client.api.inspect_service(name)
+    except docker.errors.NotFound:
+        raise Failed(
+            f"There is no service `{name}`.",
+            evidence=run.listed("service", "ls", "--format", "{{.Name}} {{.Mode}} {{.Replicas}} {{.Image}}"),
+        ) from None
+    return Service(run, found["ID"], found["Spec"]["Name"])
+
+
+def manages(run: Run) -> bool:
+    """Whether the Engine is a manager of a swarm."""
+    swarm: Attributes = run.client.info()["Swarm"]
+    return swarm["LocalNodeState"] == ACTIVE and bool(swarm["ControlAvailable"])
+
+
+def _task(record: Attributes) -> Task:
+    status = record["Status"]
+    return Task(
+        id=record["ID"],
+        slot=int(record.get("Slot") or 0),
+        state=status["State"],
+        container=(status.get("ContainerStatus") or {}).get("ContainerID", ""),
+        error=status.get("Err", ""),
+    )

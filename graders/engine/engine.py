@@ -180,7 +180,7 @@ class Engine:
         return networks.exists(self._run, name)
 
     def service(self, name: str) -> Service:
-        """The swarm's service of this name; fails, listing what there is, where there is none or the Engine manages none."""
+        """The swarm's service of this name; fails, listing what there is, where there is none, or no swarm."""
         return services.find(self._run, name)
 
     def overlapping(self, subnet: str) -> list[str]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 ACTIVE = "active"
 RUNNING = "running"
+WANTED = {"ready", RUNNING}
+"""What is desired of a task that Swarm wants: it is `ready` until the time has come to start it."""
 SHOWN_TASKS = 6
 SHOWN = "{{.Name}} {{.DesiredState}} {{.CurrentState}} {{.Error}}"
 STATE = "{{.Swarm.LocalNodeState}}"
@@ -30,6 +32,8 @@ class Task(NamedTuple):
     """Which of the replicas it is for, from 1; 0 where each node has one."""
     state: str
     """What it does: `pending`, `preparing`, `running`, `failed`, …"""
+    wanted: bool
+    """Whether it runs or shall run, as far as Swarm is concerned."""
     container: str
     """The id of its container, on whichever node that is; empty where it has none yet."""
     error: str
@@ -62,11 +66,8 @@ class Service:
         return int(mode["Replicas"]) if mode else None
 
     def tasks(self) -> list[Task]:
-        """The tasks that are to run, by the replica that they are for; not those that have ended or shall end."""
-        wanted = {"service": self.id, "desired-state": RUNNING}
-        return sorted(
-            (_task(record) for record in self._run.client.api.tasks(filters=wanted)), key=lambda one: one.slot
-        )
+        """The tasks that run or shall run, by the replica that they are for; not those that have ended or shall end."""
+        return [one for one in self._all_tasks() if one.wanted]
 
     def containers(self) -> list[Container]:
         """The containers of the tasks that run, on this node alone, by replica."""
@@ -74,13 +75,24 @@ class Service:
         return [here[one.container] for one in self.tasks() if one.state == RUNNING and one.container in here]
 
     def runs(self, number: int, timeout: float, *, without: frozenset[str] = frozenset()) -> bool:
-        """Whether so many tasks run within `timeout` seconds, none of them in the containers of these ids."""
+        """Whether so many tasks run within `timeout` seconds, none of them in the containers of these ids.
 
-        def holds() -> bool:
-            running = [one.container for one in self.tasks() if one.state == RUNNING]
-            return len(running) == number and not without & {*running}
+        Waits no longer where tasks have ended and Swarm wants no others in their place.
+        """
 
-        return self._run.wait_until(holds, timeout)
+        def running() -> bool:
+            found = [one.container for one in self.tasks() if one.state == RUNNING]
+            return len(found) == number and not without & {*found}
+
+        def settled() -> bool:
+            tasks = self._all_tasks()
+            return len({one.slot for one in tasks}) >= number > sum(one.wanted for one in tasks)
+
+        return self._run.wait_until(lambda: running() or settled(), timeout) and running()
+
+    def _all_tasks(self) -> list[Task]:
+        found = self._run.client.api.tasks(filters={"service": self.id})
+        return sorted((_task(record) for record in found), key=lambda one: one.slot)
 
     def evidence(self) -> list[str]:
         """`docker service ps` and its first lines, for a verdict."""
@@ -119,6 +131,7 @@ def _task(record: Attributes) -> Task:
         id=record["ID"],
         slot=int(record.get("Slot") or 0),
         state=status["State"],
+        wanted=record["DesiredState"] in WANTED,
         container=(status.get("ContainerStatus") or {}).get("ContainerID", ""),
         error=status.get("Err", ""),
     )

@@ -45,7 +45,7 @@ def heals(wanted: Service, burn: list[Container]) -> None:
     killed.kill()
     if not wanted.runs(WANTED, HEALS, without=frozenset({killed.id, ended.id})):
         raise Failed(
-            f"One lamp was killed and one ended by itself. {HEALS} seconds later, not all {WANTED} burn again.",
+            f"One lamp was killed and one ended by itself, and not all {WANTED} burn again.",
             hint="When is a task replaced? `docker service inspect --pretty dd-lamps` shows the condition.",
             evidence=wanted.evidence(),
         )

@@ -29,7 +29,7 @@ KEYS: Mapping[str, tuple[str, str]] = {
     "unchanged": ("a list of texts", "Files and folders of start/ that stay as they are, in the folder and in images."),
     "owns": (
         "a table",
-        "Names of what a reset removes: `containers`, `images`, `networks`, `volumes`, `projects`, `stacks`, `services`, …",
+        "Names of what a reset removes: `containers`, `images`, `networks`, `volumes`, `projects`, `stacks`, …",
     ),
 }
 """By key: what its value is, and what it says."""

@@ -86,7 +86,10 @@ class Service:
 
         def settled() -> bool:
             tasks = self._all_tasks()
-            return len({one.slot for one in tasks}) >= number > sum(one.wanted for one in tasks)
+            wanted = [one for one in tasks if one.wanted]
+            return len({one.slot for one in tasks}) >= number > len(wanted) and {one.state for one in wanted} <= {
+                RUNNING
+            }
 
         return self._run.wait_until(lambda: running() or settled(), timeout) and running()
 

@@ -78,10 +78,11 @@ def edits(answers: Board, reads: Project, answer: Answer) -> None:
         reads.write(f"{PAGES}/{page}.txt", f"{words}\n")
         shown = web.request(f"/{page}", port=port).body
         if words not in shown:
+            mounted = [line.replace(str(reads.folder), ".") for line in web.mount_evidence()]
             raise Failed(
                 f"The check wrote `{words}` into `{PAGES}/{page}.txt`, and the board does not show it.",
                 hint="In which folder does the board look, and what is mounted there?",
-                evidence=[*web.mount_evidence(), f"$ curl {web.url(f'/{page}', port=port)}", *shown.splitlines()],
+                evidence=[*mounted, f"$ curl {web.url(f'/{page}', port=port)}", *shown.splitlines()],
             )
 
 

@@ -44,10 +44,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if metafunc.config.getoption("--all"):
         return
     for mark in metafunc.definition.iter_markers("parametrize"):
-        cases = mark.args[1]
-        wanted = [case for case in cases if not any(of.name == "all" for of in getattr(case, "marks", ()))]
-        if wanted and isinstance(cases, list):
-            cases[:] = wanted
+        for cases in (given for given in mark.args[1:2] if isinstance(given, list)):
+            wanted = [case for case in cases if not any(of.name == "all" for of in getattr(case, "marks", ()))]
+            cases[:] = wanted or cases
 
 
 @pytest.hookimpl(tryfirst=True)

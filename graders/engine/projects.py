@@ -189,8 +189,7 @@ class Project:
         Services are brought up before. It fails where there is nothing to watch.
         """
         command = shlex.join(["docker", "compose", f"--project-name={self.name}", f"--file={RESOLVED}"])
-        said = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in self._variables.items())
-        script = f"{ALONE}{said}cd {HERE} && exec {command} --ansi=never watch --no-up 2>&1\n"
+        script = f"{_alone(self._variables)}cd {HERE} && exec {command} --ansi=never watch --no-up 2>&1\n"
         return developing.watching(self._run, self._place, self.folder, script)
 
     def engine_restarted(self, left: Sequence[str], stopped: Sequence[str]) -> AfterRestart | None:
@@ -259,9 +258,8 @@ def _script(
     run: Run, place: Path, line: str, variables: Mapping[str, str] | None = None, timeout: float = 60
 ) -> Finished:
     """Run a line of bash in the project's folder on the Engine's machine."""
-    said = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in (variables or {}).items())
     # In a shell of its own: one that ends the shell ends no more than that.
-    (place / "compose.sh").write_text(f"{ALONE}{said}cd {HERE} && ({line}) >../out 2>../err\n")
+    (place / "compose.sh").write_text(f"{_alone(variables or {})}cd {HERE} && ({line}) >../out 2>../err\n")
     done = run.connection.run_script(place, "compose.sh", timeout=run.pace.limit(timeout).given)
     out, err = (
         (place / file).read_text(errors="replace") if (place / file).exists() else "" for file in ("out", "err")
@@ -269,6 +267,11 @@ def _script(
     # Where this copy lies is nothing to the learner.
     out, err = (text.replace(f"{place / HERE}/", "") for text in (out, err))
     return Finished(line, done.exit_code, out, err + done.output, done.seconds)
+
+
+def _alone(variables: Mapping[str, str]) -> str:
+    """What begins a script that has these variables, and none of the graders' surroundings."""
+    return ALONE + "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
 
 
 def _called(service: Attributes, name: str) -> None:

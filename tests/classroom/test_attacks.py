@@ -129,14 +129,15 @@ def of_this_machine(host: docker.DockerClient, place: Place) -> dict[str, object
 def started(name: str) -> set[tuple[str, str]]:
     """The processes of a name in this machine's own namespace, each with the time when it began."""
     here = Path("/proc/self/ns/pid").readlink()
-    found = set()
+    found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             if (folder / "comm").read_text().strip() == name and (folder / "ns/pid").readlink() == here:
-                found.add((folder.name, (folder / "stat").read_text().rpartition(")")[2].split()[19]))
+                found[folder.name] = (folder / "stat").read_text().rpartition(")")[2].split()
         except (FileNotFoundError, ProcessLookupError):
             continue
-    return found
+    # A process that starts another is there twice for a moment, until the new one has its own program.
+    return {(number, stat[19]) for number, stat in found.items() if stat[1] not in found}
 
 
 def children() -> set[str]:

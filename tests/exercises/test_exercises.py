@@ -27,6 +27,7 @@ LEFT_TO_ALL = {
     "caching/repair": {"right/one-stage-for-all-work"},
     "compose/down-and-up": {"right/long-form-and-override", "right/one-name-and-away-from-the-file"},
     "compose/rebuild-one": {"right/override"},
+    "compose/repair": {"right/long-form"},
     "compose/restart": {"right/override"},
     "compose/scale": {"right/range"},
     "compose/two-copies": {"right/override-takes-out"},

@@ -5,8 +5,14 @@ from typing import NamedTuple
 from graders.author import Answer, Engine, Failed, Project, check
 
 SHOP, PROBE, PROFILE, BASE = "shop", "probe", "tools", "busybox:1.37"
-PAGES, SETTINGS, PACKAGES = "app/pages/index.html", "app/settings.txt", "app/packages.txt"
-SEEN_AT = {PAGES: "/www/pages/index.html", SETTINGS: "/www/settings.txt", PACKAGES: "/www/installed.txt"}
+PAGE, NEW_PAGE = "app/pages/index.html", "app/pages/offer.html"
+SETTINGS, PACKAGES = "app/settings.txt", "app/packages.txt"
+SEEN_AT = {
+    PAGE: "/www/pages/index.html",
+    NEW_PAGE: "/www/pages/offer.html",
+    SETTINGS: "/www/settings.txt",
+    PACKAGES: "/www/installed.txt",
+}
 SECONDS = 15
 SAME, AGAIN, ANEW, NOTHING = "runs on", "was started again", "was made anew", "serves what was there before"
 
@@ -74,8 +80,9 @@ def watches(up: Project, engine: Engine, answer: Answer) -> Changes:
 
 @check(needs=watches, points=2)
 def pages(watches: Changes) -> None:
-    """When a page changes, it is served, and the same container runs on."""
-    _became(watches, PAGES, SAME, "It is read each time somebody asks. What is the least that it needs?")
+    """When a page changes or is new, it is served, and the same container runs on."""
+    for page in (PAGE, NEW_PAGE):
+        _became(watches, page, SAME, "It is read each time somebody asks. What is the least that it needs?")
 
 
 @check(needs=watches, points=2)

@@ -34,7 +34,7 @@ def answers(reads: Project) -> Board:
     ports = [int(port.partition("/")[0]) for port in web.published_ports]
     open_to = [at for port in ports for at, _ in web.published(port) if not ip_address(at).is_loopback]
     if db.published_ports or open_to or len(ports) != 1:
-        told = f"on {open_to[0]}, for all who reach this machine" if open_to else f"at {len(ports)} ports"
+        told = f"on {open_to[0]}, for all who reach this machine" if open_to else f"at {len(ports) or 'no'} ports"
         raise Failed(
             f"`{DB}` is published." if db.published_ports else f"`{WEB}` is published {told}.",
             hint="What stands before the ports says at which address. Neighbours need no published port.",
@@ -78,10 +78,11 @@ def edits(answers: Board, reads: Project, answer: Answer) -> None:
         reads.write(f"{PAGES}/{page}.txt", f"{words}\n")
         shown = web.request(f"/{page}", port=port).body
         if words not in shown:
+            mounted = [line.replace(str(reads.folder), ".") for line in web.mount_evidence()]
             raise Failed(
                 f"The check wrote `{words}` into `{PAGES}/{page}.txt`, and the board does not show it.",
                 hint="In which folder does the board look, and what is mounted there?",
-                evidence=[*web.mount_evidence(), f"$ curl {web.url(f'/{page}', port=port)}", *shown.splitlines()],
+                evidence=[*mounted, f"$ curl {web.url(f'/{page}', port=port)}", *shown.splitlines()],
             )
 
 

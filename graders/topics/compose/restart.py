@@ -11,8 +11,17 @@ SURVIVED_BY = {"always": {"left", "stopped"}, "on-failure": {"left", "stopped"},
 
 @check(points=2)
 def up(engine: Engine, answer: Answer) -> Project:
-    """`docker compose up` starts `radio` and `siren`, and `tide` ends well and is not run again."""
+    """Images and commands are as they were; `radio` and `siren` run, and `tide` ends well and is not run again."""
     project = engine.project(answer.path, variables={"OFFICE": "open"})
+    given = engine.project(answer.given, variables={"OFFICE": "open"})
+    for service in (RADIO, SIREN, TIDE):
+        now, first = ((one.config["services"].get(service) or {}) for one in (project, given))
+        if other := [key for key in ("image", "entrypoint", "command") if now.get(key) != first.get(key)]:
+            raise Failed(
+                f"`{other[0]}` of `{service}` is not what it was.",
+                hint="It is the Engine that is to start a service again. `%reset` brings the file back.",
+                evidence=[f"$ docker compose config {service}", f"{other[0]}: {now.get(other[0])}"],
+            )
     project.up()
     for service in (RADIO, SIREN):
         project.container(service).running()
@@ -40,7 +49,7 @@ def crashed(up: Project) -> None:
             seen = f"`{service}` stays down" if back else "did not"
             raise Failed(
                 f"The program in `{service}` was told to end, with exit code {code}, and {seen}.",
-                hint="Which policies start again what ended so? And is the command as it was?",
+                hint="Which policies start again what ended so?",
                 evidence=[
                     f'$ docker compose exec {service} sh -c "{FAULT.format(code)}"',
                     *container.evidence(POLICY),

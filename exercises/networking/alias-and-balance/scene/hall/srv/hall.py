@@ -4,6 +4,7 @@ COUNTERS names the host of the counters. Of the addresses that the name has, the
 and keeps it for KEEP seconds. With 0 it asks for the name anew for each passenger.
 """
 
+import contextlib
 import http.client
 import os
 import signal
@@ -52,10 +53,11 @@ class Hall(BaseHTTPRequestHandler):
         self.say(502, f"{COUNTERS}: {why}\n")
 
     def say(self, status: int, text: str) -> None:
-        """Send a line."""
-        self.send_response(status)
-        self.end_headers()
-        self.wfile.write(text.encode())
+        """Send a line, if somebody still waits for it."""
+        with contextlib.suppress(ConnectionError):
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(text.encode())
 
     def log_message(self, *_: object) -> None:
         """Log no requests."""

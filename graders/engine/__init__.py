@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from graders.engine.registries import Registry
     from graders.engine.restarts import AfterRestart
     from graders.engine.services import Service, Task
+    from graders.engine.swarms import Node
     from graders.engine.volumes import Volume
     from graders.engine.words import Attributes, Finished
 
@@ -47,6 +48,7 @@ __all__ = [
     "Image",
     "Mount",
     "Network",
+    "Node",
     "PackageIndex",
     "Plan",
     "PlatformImage",
@@ -81,6 +83,7 @@ _MODULES = {
     "registries": ("Registry",),
     "restarts": ("AfterRestart",),
     "services": ("Service", "Task"),
+    "swarms": ("Node",),
     "volumes": ("Volume",),
     "words": ("Attributes", "Finished"),
 }

@@ -118,6 +118,17 @@ def _watch(_about: About) -> str:
     return "" if recent else "Its Compose is older than 2.23, and `docker compose watch` cannot restart a service."
 
 
+def _nodes(about: About) -> str:
+    """What keeps the Engine from running other Engines in containers."""
+    if about.is_podman:
+        return "Podman has no Swarm."
+    if _runs_with(about, "rootless", "userns"):
+        return "Its containers have not the rights that an Engine needs (rootless, or `userns-remap`)."
+    if any(label.startswith(MACHINE_LABEL) for label in about.engine.get("Labels") or []):
+        return "The machine that it runs in holds what one Engine needs, and nothing for a second one."
+    return ""
+
+
 def _unless(problem: str, has: Callable[[About], object]) -> Callable[[About], str]:
     return lambda about: "" if has(about) else problem
 
@@ -162,6 +173,7 @@ QUESTIONS: Mapping[str, Callable[[About], str]] = {
     ),
     "local-registry": _unless("It wants HTTPS of a registry on its own machine, which has none.", _plain_registry),
     "swarm": _unless("Podman has no Swarm.", lambda about: not about.is_podman),
+    "nodes": _nodes,
     "docker-networks": _unless(
         "Podman's networks are not cut off from each other, and it tells names and publishes ports by other rules.",
         lambda about: not about.is_podman,

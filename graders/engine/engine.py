@@ -20,6 +20,7 @@ from graders.engine import (
     projects,
     registries,
     services,
+    swarms,
     volumes,
 )
 from graders.engine.cleaning import present, youngest
@@ -182,6 +183,10 @@ class Engine:
     def service(self, name: str) -> Service:
         """The swarm's service of this name; fails, listing what there is, where there is none, or no swarm."""
         return services.find(self._run, name)
+
+    def node(self, name: str) -> swarms.Node:
+        """The node that `make_nodes` made under this name; fails where another container has the name now, or none."""
+        return swarms.Node(self._scene.container(name))
 
     def overlapping(self, subnet: str) -> list[str]:
         """Who has addresses of a range, as words for a sentence: networks of the Engine, then routes of its machine."""
@@ -413,6 +418,17 @@ class Engine:
         made = networks.make(self._run, name, labels or {}, subnet=subnet, internal=internal)
         self._scene.add(name, made.id)
         return made
+
+    def make_nodes(self, *names: str, network: str, managers: int = 1, images: Sequence[str] = ()) -> list[swarms.Node]:
+        """Engines in containers of these names on a network of this name, each with these images: a swarm.
+
+        The first of them are its managers, and the very first leads. A learner enters a node by
+        `docker exec NAME docker …`.
+        """
+        made = swarms.make(self._run, names, network=network, managers=managers, images=images)
+        for one in made:
+            self._scene.add_container(one)
+        return [swarms.Node(one) for one in made]
 
     def start_index(self, name: str, *, base: str, image: str) -> PackageIndex:
         """Start an empty package index under this name, and make of `base` an image whose pip asks it alone."""

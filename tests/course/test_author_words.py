@@ -33,6 +33,7 @@ OBJECTS = (
     "Registry",
     "Service",
     "Task",
+    "Node",
     "Project",
     "Happened",
     "AfterRestart",

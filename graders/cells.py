@@ -1,4 +1,4 @@
-"""What the cells of lessons use beside `docker`: waiting with an end, and guesses that are kept."""
+"""What the cells of lessons use beside `docker`: waiting with an end, nodes of a swarm, guesses that are kept."""
 
 from __future__ import annotations
 
@@ -8,16 +8,21 @@ import time
 from typing import TYPE_CHECKING
 
 from graders import progress
+from graders.engine import swarms
+from graders.engine.cleaning import DEMO
+from graders.engine.run import Run
 from graders.errors import UsageError
 from graders.notebooks import LETTERS, guesses
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from environment.engines import Connection
     from graders.exercise import Lesson
     from graders.notebooks import Guess
 
 UNTIL = re.compile(r"(?P<command>.+?)\s+within\s+(?P<seconds>\d+)\s*s", re.DOTALL)
+NODES = re.compile(r"(?P<number>[1-5])(?P<managers>\s+managers)?")
 ROUND_SECONDS = 0.2
 
 
@@ -53,6 +58,23 @@ def until(line: str) -> str:
         if time.monotonic() + ROUND_SECONDS > deadline:
             return f"{printed.decode(errors='replace')}This did not come true within {seconds} seconds.\n"
         time.sleep(ROUND_SECONDS)
+
+
+def make_nodes(connection: Connection, line: str) -> str:
+    """Make a swarm of Engines in containers, which a lesson removes with all that it made, and say who they are.
+
+    `line` is `3` for a manager and two workers, or `3 managers`.
+    """
+    said = NODES.fullmatch(line.strip())
+    if not said:
+        raise UsageError("How many nodes?", "Write a number up to 5: `%nodes 3`, or `%nodes 3 managers`.")
+    run = Run(connection, "", session="")
+    run.require(["nodes"])
+    names = [f"{DEMO}node-{number + 1}" for number in range(int(said["number"]))]
+    managers = len(names) if said["managers"] else 1
+    swarms.make(run, names, network=f"{DEMO}nodes", managers=managers, images=["busybox:1.37"])
+    run.close()
+    return "\n".join(f"{name}: {'manager' if number < managers else 'worker'}" for number, name in enumerate(names))
 
 
 class Guesses:

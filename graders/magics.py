@@ -246,6 +246,12 @@ class CourseMagics(Magics):
         elif not line.strip():
             print(f"Removed: {', '.join(gone)}." if gone else "Nothing was left.")
 
+    @line_magic
+    @told
+    def nodes(self, line: str) -> None:
+        """Make Engines in containers, one swarm of them, until `%fresh`: `%nodes 3`, or `%nodes 3 managers`."""
+        print(cells.make_nodes(self.connection, line))
+
     @no_var_expand
     @line_magic
     @told

@@ -186,7 +186,7 @@ class Engine:
 
     def node(self, name: str) -> swarms.Node:
         """The node that `make_nodes` made under this name; fails where another container has the name now, or none."""
-        return swarms.Node(self._scene.container(name))
+        return swarms.Node(self._run, self._scene.container(name))
 
     def overlapping(self, subnet: str) -> list[str]:
         """Who has addresses of a range, as words for a sentence: networks of the Engine, then routes of its machine."""
@@ -218,6 +218,10 @@ class Engine:
         A volume has none; it is the time when it was made.
         """
         return self._scene.made(name)
+
+    def remember(self, name: str, made: str) -> None:
+        """Keep, for `made(name)`, the id of something that `prepare` has made within a node, say."""
+        self._scene.add(name, made)
 
     def made_nameless(self) -> list[str]:
         """The ids of the images that `prepare` made without a name."""
@@ -428,7 +432,7 @@ class Engine:
         made = swarms.make(self._run, names, network=network, managers=managers, images=images)
         for one in made:
             self._scene.add_container(one)
-        return [swarms.Node(one) for one in made]
+        return [swarms.Node(self._run, one) for one in made]
 
     def start_index(self, name: str, *, base: str, image: str) -> PackageIndex:
         """Start an empty package index under this name, and make of `base` an image whose pip asks it alone."""

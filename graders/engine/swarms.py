@@ -14,7 +14,7 @@ from graders.engine import containers, networks, volumes
 from graders.errors import DrydockError, Failed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from graders.engine.containers import Container
     from graders.engine.run import Run
@@ -34,7 +34,8 @@ PORT = 2377
 class Node:
     """An Engine in a container that is, was or shall be a node of a swarm. Every look is a fresh one."""
 
-    def __init__(self, container: Container) -> None:
+    def __init__(self, run: Run, container: Container) -> None:
+        self._run = run
         self.container = container
         """The container that the Engine runs in."""
 
@@ -65,6 +66,20 @@ class Node:
         """What `service inspect NAME` and the like say of one object; fails where there is none."""
         found: list[Attributes] = json.loads(self.said(*words))
         return found[0]
+
+    def running_on(self, service: str) -> list[str]:
+        """The names of the nodes on which tasks of a service run, one for each task; asked of a manager."""
+        tasks = self.records("service", "ps", service, "--filter", "desired-state=running")
+        return sorted(one["Node"] for one in tasks if one["CurrentState"].startswith("Running"))
+
+    def containers_of(self, service: str) -> list[str]:
+        """The ids of the containers in this node that run tasks of a service."""
+        found = self.records("ps", "--filter", f"label=com.docker.swarm.service.name={service}")
+        return [one["ID"] for one in found]
+
+    def wait_until(self, holds: Callable[[], bool], timeout: float) -> bool:
+        """Whether the test holds within `timeout` seconds, looked at once a second: a node's events stay in it."""
+        return self._run.wait_until(holds, timeout, type="daemon")
 
     @property
     def swarm(self) -> Attributes:

@@ -63,6 +63,13 @@ LEFT_TO_ALL = {
     "networking/repair": {"right/another-front-network"},
     "networking/alias-and-balance": {"right/connected-afterwards"},
     "networking/bad-gateway": {"right/in-two-steps"},
+    "swarm/placement": {
+        "right/step-by-step",
+        "wrong/archive--anywhere",
+        "wrong/everywhere--two-replicas",
+        "wrong/mended--left",
+    },
+    "swarm/quorum": {"right/restarted", "wrong/runs--drained"},
     "volumes/backup-and-restore": {"right/base-backup"},
 }
 """The dearest answers of the dearest exercises, which the standard proof leaves out."""

@@ -1,0 +1,1 @@
+docker exec dd-bridge-1 docker swarm leave --force

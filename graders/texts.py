@@ -24,6 +24,7 @@ VARIES: tuple[tuple[str, str], ...] = (
     (r"\bprocess (?!1\b)\d+", "process <id>"),
     (r"(\[error\] )\d+#\d+:", r"\1<id>#<id>:"),
     (r"\b\d+ orders\b", "<number> orders"),
+    (r"\b(Of )\d+( requests in )\d+\.\d+( seconds, )\d+( failed)", r"\1<number>\2<number>\3<number>\4"),
     (r"(\btickets at )\d( of the\b)", r"\1<number>\2"),
     (r"(\$ docker diff .*)(?:\n[ACD] /.*)+", r"\1\n<changes>"),
     (r"\b(buildkit-mount)\d+", r"\1<id>"),

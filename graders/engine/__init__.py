@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from graders.engine.engine import Engine
     from graders.engine.folders import Folder
     from graders.engine.images import Image
+    from graders.engine.load import Failure, Load
     from graders.engine.mounts import Mount
     from graders.engine.networks import Door, Network, Plan, Reach, Seen
     from graders.engine.packages import PackageIndex
@@ -41,10 +42,12 @@ __all__ = [
     "Container",
     "Door",
     "Engine",
+    "Failure",
     "Finished",
     "Folder",
     "Happened",
     "Image",
+    "Load",
     "Mount",
     "Network",
     "PackageIndex",
@@ -72,6 +75,7 @@ _MODULES = {
     "engine": ("Engine",),
     "folders": ("Folder",),
     "images": ("Image",),
+    "load": ("Failure", "Load"),
     "mounts": ("Mount",),
     "networks": ("Door", "Network", "Plan", "Reach", "Seen"),
     "packages": ("PackageIndex",),

@@ -19,6 +19,8 @@ ACTIVE = "active"
 RUNNING = "running"
 WANTED = {"ready", RUNNING}
 """What is desired of a task that Swarm wants: it is `ready` until the time has come to start it."""
+ENDED = {"completed", "paused", "rollback_completed", "rollback_paused"}
+"""What has become of an update that is over."""
 SHOWN_TASKS = 6
 SHOWN = "{{.Name}} {{.DesiredState}} {{.CurrentState}} {{.Error}}"
 STATE = "{{.Swarm.LocalNodeState}}"
@@ -101,6 +103,27 @@ class Service:
         """`docker service ps` and its first lines, for a verdict."""
         listed = self._run.docker("service", "ps", "--no-trunc", "--format", SHOWN, self.id)
         return replace(listed, command=f"docker service ps --no-trunc {self.name}").evidence[: 1 + SHOWN_TASKS]
+
+    def updated(self, image: str, timeout: float) -> str:
+        """`docker service update --image`, nothing else; what the update has come to, at most `timeout` seconds later.
+
+        `completed`, `paused`, `rollback_completed`, `rollback_paused`; else what it is about, such as `updating`.
+        """
+        done = self._run.docker("service", "update", "--detach", "--no-resolve-image", "--image", image, self.id)
+        if done.exit_code:
+            raise Failed(f"The service `{self.name}` cannot be updated.", evidence=done.evidence)
+        self._run.wait_until(lambda: self._update in ENDED, timeout, type="service", service=self.id)
+        return self._update
+
+    @property
+    def _update(self) -> str:
+        return str((self.attributes.get("UpdateStatus") or {}).get("State") or "not begun")
+
+    def update_evidence(self) -> list[str]:
+        """The state of the last update, the image that is wanted, and the tasks, for a verdict."""
+        shown = "{{.UpdateStatus.State}} {{.Spec.TaskTemplate.ContainerSpec.Image}}"
+        told = self._run.docker("service", "inspect", "--format", shown, self.name).evidence
+        return [*told, *self.evidence()]
 
 
 def find(run: Run, name: str) -> Service:

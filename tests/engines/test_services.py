@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from docker.types import RestartPolicy, ServiceMode
+from docker.types import RestartPolicy, RollbackConfig, ServiceMode, UpdateConfig
 
 from graders.engine import Engine
 from graders.engine.cleaning import present, remove_demos, remove_exercise
@@ -104,3 +104,18 @@ def test_what_a_notebook_left_of_a_swarm_is_removed(swarm):
         create(swarm, name, 1)
     assert remove_demos(swarm) == ["service dd-demo-lamp"]
     assert [one.name for one in swarm.services.list()] == ["dd-demonstration"]
+
+
+def test_an_update_is_waited_for_and_a_bad_one_is_taken_back(swarm, engine):
+    monitor = 10**9
+    quick = UpdateConfig(failure_action="rollback", monitor=monitor)
+    create(swarm, "web", 1, update_config=quick, rollback_config=RollbackConfig(monitor=monitor))
+    web = engine.service("web")
+    assert web.runs(1, 20)
+    engine.make_image(BUSYBOX, name="web:2")
+    assert web.updated("web:2", 60) == "completed"
+    assert web.image == "web:2"
+    engine.make_image(BUSYBOX, "rm /bin/sleep", name="web:bad", changes=['CMD ["true"]'])
+    assert web.updated("web:bad", 60) == "rollback_completed"
+    assert web.image == "web:2"
+    assert web.update_evidence()[1] == "rollback_completed web:2"

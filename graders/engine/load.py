@@ -6,15 +6,15 @@ import contextlib
 import json
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graders.engine import containers
+from graders.engine.containers import Container
 from graders.errors import DrydockError, Failed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from graders.engine.containers import Container
     from graders.engine.run import Run
     from graders.engine.words import Attributes
 
@@ -199,13 +199,12 @@ def send(run: Run, url: str, source: str | Container | None, a_second: float) ->
     Fails where nobody answers before it begins. Raises DrydockError where the sender itself could not keep pace, so
     that its failures are not the service's.
     """
-    patience = run.pace.now()
+    patience = run.pace.known
     seconds = [ANSWER_SECONDS * patience, FIRST_SECONDS * patience, SLOW_SECONDS * patience]
     asked = json.dumps([url, a_second, *seconds])
+    place: dict[str, Any] = {"network_mode": f"container:{source.id}" if isinstance(source, Container) else "host"}
     if isinstance(source, str):
         place = {"network": source}
-    else:
-        place = {"network_mode": f"container:{source.id}" if source else "host"}
     sender = containers.start(run, SENDER, "python", "-I", "-c", SEND, asked, **place)
     try:
         _see_that_it_sends(sender, url)
@@ -213,7 +212,7 @@ def send(run: Run, url: str, source: str | Container | None, a_second: float) ->
         yield load
         sender.kill("TERM")
         sender.wait_log(DONE, timeout=3 * ANSWER_SECONDS)
-        _fill(load, _said(sender, DONE), patience)
+        _fill(load, _said(sender, DONE), run.pace.known)
     finally:
         sender.remove()
 

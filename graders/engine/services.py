@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import docker.errors
 
 from graders.engine import containers
+from graders.engine.words import when
 from graders.errors import Failed
 
 if TYPE_CHECKING:
@@ -39,6 +40,12 @@ class Task(NamedTuple):
     container: str
     """The id of its container, on whichever node that is; empty where it has none yet."""
     error: str
+    made: float = 0.0
+    """When it was made, in seconds since 1970."""
+    since: float = 0.0
+    """When it came to do what it does."""
+    iteration: int = 0
+    """Of a job: for which of its runs it is, from 0."""
 
 
 class Service:
@@ -109,9 +116,7 @@ class Service:
 
         `completed`, `paused`, `rollback_completed`, `rollback_paused`; else what it is about, such as `updating`.
         """
-        done = self._run.docker("service", "update", "--detach", "--no-resolve-image", "--image", image, self.id)
-        if done.exit_code:
-            raise Failed(f"The service `{self.name}` cannot be updated.", evidence=done.evidence)
+        self._change("update", "--detach", "--no-resolve-image", "--image", image, self.id)
         self._run.wait_until(lambda: self._update in ENDED, timeout, type="service", service=self.id)
         return self._update
 
@@ -120,10 +125,38 @@ class Service:
         return str((self.attributes.get("UpdateStatus") or {}).get("State") or "not begun")
 
     def update_evidence(self) -> list[str]:
-        """The state of the last update, the image that is wanted, and the tasks, for a verdict."""
+        """What has become of the last update, and which image is wanted, for a verdict."""
         shown = "{{.UpdateStatus.State}} {{.Spec.TaskTemplate.ContainerSpec.Image}}"
-        told = self._run.docker("service", "inspect", "--format", shown, self.name).evidence
-        return [*told, *self.evidence()]
+        return self._run.docker("service", "inspect", "--format", shown, self.name).evidence
+
+    def scale(self, number: int) -> None:
+        """`docker service scale`."""
+        self._change("scale", "--detach", f"{self.name}={number}")
+
+    @property
+    def completions(self) -> int | None:
+        """How many tasks a job has to complete in each of its runs; None where it is no job with a number."""
+        mode = self.attributes["Spec"]["Mode"].get("ReplicatedJob")
+        return int(mode["TotalCompletions"]) if mode else None
+
+    def completed(self, timeout: float) -> list[Task]:
+        """The tasks of a job's newest run that are completed, the first one first; waits until they are all."""
+
+        def done() -> list[Task]:
+            run = int((self.attributes.get("JobStatus") or {}).get("JobIteration", {}).get("Index") or 0)
+            return [one for one in self._all_tasks() if one.state == "complete" and one.iteration == run]
+
+        self._run.wait_until(lambda: len(done()) >= (self.completions or 1), timeout)
+        return sorted(done(), key=lambda one: one.made)
+
+    def run_again(self) -> None:
+        """`docker service update --force`, with which a job runs once more."""
+        self._change("update", "--detach", "--no-resolve-image", "--force", self.id)
+
+    def _change(self, *words: str) -> None:
+        done = self._run.docker("service", *words)
+        if done.exit_code:
+            raise Failed(f"The service `{self.name}` cannot be changed.", evidence=done.evidence)
 
 
 def find(run: Run, name: str) -> Service:
@@ -160,4 +193,7 @@ def _task(record: Attributes) -> Task:
         wanted=record["DesiredState"] in WANTED,
         container=(status.get("ContainerStatus") or {}).get("ContainerID", ""),
         error=status.get("Err", ""),
+        made=when(record["CreatedAt"]),
+        since=when(status["Timestamp"]),
+        iteration=int((record.get("JobIteration") or {}).get("Index") or 0),
     )

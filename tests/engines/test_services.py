@@ -118,4 +118,4 @@ def test_an_update_is_waited_for_and_a_bad_one_is_taken_back(swarm, engine):
     engine.make_image(BUSYBOX, "rm /bin/sleep", name="web:bad", changes=['CMD ["true"]'])
     assert web.updated("web:bad", 60) == "rollback_completed"
     assert web.image == "web:2"
-    assert web.update_evidence()[1] == "rollback_completed web:2"
+    assert web.update_evidence()[1:] == ["rollback_completed web:2"]

@@ -30,7 +30,7 @@ def answers(engine: Engine) -> Service:
         raise Failed(
             f"Nobody answers to `{URL}` in `{NETWORK}` as version 1.0 or 1.1 does.",
             hint="Which network are the tasks in, which image are they of, and are they well?",
-            evidence=[f"$ docker run --rm --network {NETWORK} busybox wget -q -O - {URL}", *service.evidence()],
+            evidence=[f"$ docker run --rm --network {NETWORK} busybox wget -q -O - {URL}", *_listed(engine)],
         )
     return service
 
@@ -64,7 +64,7 @@ def nobody_noticed(changes: Load) -> None:
 
 
 @check(needs=[nobody_noticed, answers], points=3, alone=True)
-def takes_back(answers: Service, nobody_noticed: None, engine: Engine) -> Load:
+def takes_back(answers: Service, engine: Engine) -> Load:
     """An update to the broken `dd-tides:1.2` is taken back by Swarm within a minute."""
     good = answers.image
     with engine.load(URL, source=NETWORK) as load:
@@ -91,3 +91,7 @@ def spares(takes_back: Load) -> None:
 
 def _table(image: str) -> str:
     return f"tides {image.rpartition(':')[2]}"
+
+
+def _listed(engine: Engine) -> list[str]:
+    return engine.docker("service", "ls", "--format", "{{.Name}} {{.Mode}} {{.Replicas}} {{.Image}}").evidence

@@ -1,0 +1,21 @@
+python3 - <<'END'
+import docker
+from docker.types import Resources, RestartPolicy, ServiceMode
+
+client = docker.from_env()
+client.swarm.init(advertise_addr="127.0.0.1")
+third = client.info()["NCPU"] * 10**9 // 3
+client.services.create(
+    "dd-press:1.0",
+    name="dd-press",
+    mode=ServiceMode("replicated", replicas=3),
+    resources=Resources(cpu_reservation=third, mem_limit=80 << 20),
+)
+client.services.create(
+    "dd-press:1.0",
+    ["sh", "/ledger"],
+    name="dd-ledger",
+    mode=ServiceMode("replicated-job", replicas=3, concurrency=1),
+    restart_policy=RestartPolicy("on-failure"),
+)
+END

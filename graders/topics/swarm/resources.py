@@ -2,9 +2,9 @@ from itertools import pairwise
 
 from graders.author import Answer, Engine, Failed, Service, check
 
-PRESS, LEDGER, IMAGE, WANTED = "dd-press", "dd-ledger", "dd-press:1.0", 3
+PRESS, LEDGER, IMAGE, WANTED, PAGES = "dd-press", "dd-ledger", "dd-press:1.0", 3, 2
 RUNS, WRITES = "sh /press", "one page of the ledger"
-STARTS, PAGES = 15, 30
+STARTS, ENDS = 15, 30
 GIVEN, REFUSED = 30, 200
 """MB that a press gets, and that it does not get."""
 WHY = "insufficient resources"
@@ -64,12 +64,12 @@ def bounded(room: Service) -> None:
 
 @check(points=3)
 def job(engine: Engine) -> Service:
-    """`dd-ledger` is a job that writes three pages, and is completed."""
+    """`dd-ledger` is a job that writes two pages, and is completed."""
     service = engine.service(LEDGER)
-    done = service.completed(PAGES) if service.completions == WANTED else []
-    if service.image != IMAGE or len(done) != WANTED or any(WRITES not in page for page in _pages(service, engine)):
+    done = service.completed(ENDS) if service.completions == PAGES else []
+    if service.image != IMAGE or len(done) != PAGES or any(WRITES not in page for page in _pages(service, engine)):
         raise Failed(
-            f"`{LEDGER}` is no job of `{IMAGE}` that has written {WANTED} pages.",
+            f"`{LEDGER}` is no job of `{IMAGE}` that has written {PAGES} pages.",
             hint="`--mode` says whether tasks are wanted to run or to end. What does each of them run?",
             evidence=[*_listed(engine), *service.evidence()],
         )
@@ -78,11 +78,11 @@ def job(engine: Engine) -> Service:
 
 @check(needs=job, points=3)
 def one_by_one(job: Service) -> None:
-    """Run once more, it writes three pages, one after the other."""
+    """Run once more, it writes two pages, one after the other."""
     job.run_again()
-    done = job.completed(PAGES)
+    done = job.completed(ENDS)
     early = [one for last, one in pairwise(done) if one.made < last.since]
-    if len(done) != WANTED or early:
+    if len(done) != PAGES or early:
         raise Failed(
             "The job was run once more, and a page was begun before the one before it was written.",
             hint="How many tasks of a job may run at a time, if nothing is said?",

@@ -6,6 +6,6 @@ processors=$(docker info --format '{{.NCPU}}')
 docker service create --detach --no-resolve-image --name dd-press --replicas 3 \
     --reserve-cpu "$(awk "BEGIN { print 0.3 * $processors }")" --limit-memory 64m dd-press:1.0
 
-# Three pages, one at a time
-docker service create --detach --no-resolve-image --name dd-ledger --mode replicated-job --replicas 3 --max-concurrent 1 \
+# Two pages, one at a time
+docker service create --detach --no-resolve-image --name dd-ledger --mode replicated-job --replicas 2 --max-concurrent 1 \
     dd-press:1.0 sh /ledger

@@ -15,7 +15,7 @@ client.services.create(
     "dd-press:1.0",
     ["sh", "/ledger"],
     name="dd-ledger",
-    mode=ServiceMode("replicated-job", replicas=3, concurrency=1),
+    mode=ServiceMode("replicated-job", replicas=2, concurrency=1),
     restart_policy=RestartPolicy("on-failure"),
 )
 END

@@ -42,12 +42,14 @@ def changes(answers: Service, engine: Engine) -> Load:
     new = next(image for image in VERSIONS if image != old)
     with engine.load(URL, source=NETWORK) as load:
         state = answers.updated(new, WITHIN)
-    if state != "completed" or not {_table(new)} <= {*load.answers} <= {_table(old), _table(new)}:
+    if state != "completed":
         raise Failed(
             f"`docker service update --image {new} {TIDES}` was not completed: it is `{state}`.",
             hint="What would a task of that version have to do to count as well, and how soon is it asked?",
             evidence=answers.update_evidence(),
         )
+    if not {_table(new)} <= {*load.answers} <= {_table(old), _table(new)}:
+        raise Failed(f"From `{old}` to `{new}`, who asked read: {', '.join(sorted(load.answers))}.", evidence=[WATCH])
     return load
 
 

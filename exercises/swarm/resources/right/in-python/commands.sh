@@ -1,6 +1,6 @@
 python3 - <<'END'
 import docker
-from docker.types import Resources, RestartPolicy, ServiceMode
+from docker.types import Resources, ServiceMode
 
 client = docker.from_env()
 client.swarm.init(advertise_addr="127.0.0.1")
@@ -11,11 +11,6 @@ client.services.create(
     mode=ServiceMode("replicated", replicas=3),
     resources=Resources(cpu_reservation=third, mem_limit=80 << 20),
 )
-client.services.create(
-    "dd-press:1.0",
-    ["sh", "/ledger"],
-    name="dd-ledger",
-    mode=ServiceMode("replicated-job", replicas=2, concurrency=1),
-    restart_policy=RestartPolicy("on-failure"),
-)
 END
+docker service create --detach --no-resolve-image --name dd-ledger --mode replicated-job --replicas 2 --max-concurrent 1 \
+    --restart-condition on-failure dd-press:1.0 sh /ledger

@@ -1,7 +1,7 @@
 docker swarm init --advertise-addr 127.0.0.1
 python3 - <<'END'
 import docker
-from docker.types import EndpointSpec, Healthcheck, RollbackConfig, UpdateConfig
+from docker.types import EndpointSpec, Healthcheck, UpdateConfig
 
 SECOND = 10**9
 client = docker.from_env()
@@ -13,6 +13,5 @@ client.services.create(
     endpoint_spec=EndpointSpec(mode="dnsrr"),
     healthcheck=Healthcheck(test=["CMD", "wget", "-q", "-O", "/dev/null", "localhost:8080/tide"], interval=SECOND, retries=9),
     update_config=UpdateConfig(parallelism=0, order="start-first", failure_action="rollback", monitor=SECOND),
-    rollback_config=RollbackConfig(monitor=SECOND, order="start-first"),
 )
 END

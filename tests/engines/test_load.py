@@ -32,12 +32,12 @@ def start(engine, harbour: str, says: str = "one"):
     )
 
 
-def test_none_fails_where_the_name_comes_to_stand_for_another(engine, harbour):
-    first = start(engine, harbour)
+def test_none_fails_where_the_name_comes_to_stand_for_another_too(engine, harbour):
+    start(engine, harbour)
+    second = engine.run("busybox:1.37", "sh", "-c", PAGE.format("two"), init=True, name="page-two")
+    second.request_inside("/", port=8080)
     with engine.load("http://page:8080/", source=harbour) as load:
-        second = start(engine, harbour, "two")
-        second.wait_until(lambda _: "two" in second.request_inside("/", port=8080).stdout)
-        engine.network(harbour).disconnect(first)
+        engine.network(harbour).connect(second, "page")
         second.request_inside("/", port=8080)
     assert (load.failed, load.failures) == (0, [])
     assert set(load.answers) == {"one", "two"}

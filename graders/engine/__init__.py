@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from graders.engine.engine import Engine
     from graders.engine.folders import Folder
     from graders.engine.images import Image
+    from graders.engine.load import Failure, Load
     from graders.engine.mounts import Mount
     from graders.engine.networks import Door, Network, Plan, Reach, Seen
     from graders.engine.packages import PackageIndex
@@ -42,10 +43,12 @@ __all__ = [
     "Container",
     "Door",
     "Engine",
+    "Failure",
     "Finished",
     "Folder",
     "Happened",
     "Image",
+    "Load",
     "Mount",
     "Network",
     "Node",
@@ -74,6 +77,7 @@ _MODULES = {
     "engine": ("Engine",),
     "folders": ("Folder",),
     "images": ("Image",),
+    "load": ("Failure", "Load"),
     "mounts": ("Mount",),
     "networks": ("Door", "Network", "Plan", "Reach", "Seen"),
     "packages": ("PackageIndex",),

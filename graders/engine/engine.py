@@ -14,6 +14,7 @@ from graders.engine import (
     folders,
     images,
     keeping,
+    load,
     networks,
     packages,
     processes,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from graders.engine.containers import Container
     from graders.engine.folders import Folder
     from graders.engine.images import Image
+    from graders.engine.load import Load
     from graders.engine.networks import Door, Network, Reach
     from graders.engine.owned import Owned
     from graders.engine.pace import Pace
@@ -474,6 +476,16 @@ class Engine:
     def registry(self, name: str) -> Registry:
         """The registry that `prepare` started under this name; fails where another has the name now, or none."""
         return Registry(self.scene(name))
+
+    def load(
+        self, url: str, *, source: str | Container | None = None, a_second: float = load.A_SECOND
+    ) -> AbstractContextManager[Load]:
+        """Send requests in a steady stream while the block of `with` runs, and count what came of them.
+
+        They come from a network of this name, from that of a container, or from the Engine's machine. Fails where
+        nobody answers before the block begins. Each asks anew what the name in the URL stands for.
+        """
+        return load.send(self._run, url, source, a_second)
 
     def untag(self, reference: str) -> None:
         """Take a name away; the image goes with its last one."""

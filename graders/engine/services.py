@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import docker.errors
 
 from graders.engine import containers
+from graders.engine.words import when
 from graders.errors import Failed
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ ACTIVE = "active"
 RUNNING = "running"
 WANTED = {"ready", RUNNING}
 """What is desired of a task that Swarm wants: it is `ready` until the time has come to start it."""
+ENDED = {"completed", "paused", "rollback_completed", "rollback_paused"}
+"""What has become of an update that is over."""
 SHOWN_TASKS = 6
 SHOWN = "{{.Name}} {{.DesiredState}} {{.CurrentState}} {{.Error}}"
 STATE = "{{.Swarm.LocalNodeState}}"
@@ -37,6 +40,12 @@ class Task(NamedTuple):
     container: str
     """The id of its container, on whichever node that is; empty where it has none yet."""
     error: str
+    made: float = 0.0
+    """When it was made, in seconds since 1970."""
+    since: float = 0.0
+    """When it came to do what it does."""
+    iteration: int = 0
+    """Of a job: for which of its runs it is, from 0."""
 
 
 class Service:
@@ -102,6 +111,53 @@ class Service:
         listed = self._run.docker("service", "ps", "--no-trunc", "--format", SHOWN, self.id)
         return replace(listed, command=f"docker service ps --no-trunc {self.name}").evidence[: 1 + SHOWN_TASKS]
 
+    def updated(self, image: str, timeout: float) -> str:
+        """`docker service update --image`, nothing else; what the update has come to, at most `timeout` seconds later.
+
+        `completed`, `paused`, `rollback_completed`, `rollback_paused`; else what it is about, such as `updating`.
+        """
+        self._change("update", "--detach", "--no-resolve-image", "--image", image, self.id)
+        self._run.wait_until(lambda: self._update in ENDED, timeout, type="service", service=self.id)
+        return self._update
+
+    @property
+    def _update(self) -> str:
+        return str((self.attributes.get("UpdateStatus") or {}).get("State") or "not begun")
+
+    def update_evidence(self) -> list[str]:
+        """What has become of the last update, and which image is wanted, for a verdict."""
+        shown = "{{.UpdateStatus.State}} {{.Spec.TaskTemplate.ContainerSpec.Image}}"
+        return self._run.docker("service", "inspect", "--format", shown, self.name).evidence
+
+    def scale(self, number: int) -> None:
+        """`docker service scale`."""
+        self._change("scale", "--detach", f"{self.name}={number}")
+
+    @property
+    def completions(self) -> int | None:
+        """How many tasks a job has to complete in each of its runs; None where it is no job with a number."""
+        mode = self.attributes["Spec"]["Mode"].get("ReplicatedJob")
+        return int(mode["TotalCompletions"]) if mode else None
+
+    def completed(self, timeout: float) -> list[Task]:
+        """The tasks of a job's newest run that are completed, the first one first; waits until they are all."""
+
+        def done() -> list[Task]:
+            run = int((self.attributes.get("JobStatus") or {}).get("JobIteration", {}).get("Index") or 0)
+            return [one for one in self._all_tasks() if one.state == "complete" and one.iteration == run]
+
+        self._run.wait_until(lambda: len(done()) >= (self.completions or 1), timeout)
+        return sorted(done(), key=lambda one: one.made)
+
+    def run_again(self) -> None:
+        """`docker service update --force`, with which a job runs once more."""
+        self._change("update", "--detach", "--no-resolve-image", "--force", self.id)
+
+    def _change(self, *words: str) -> None:
+        done = self._run.docker("service", *words)
+        if done.exit_code:
+            raise Failed(f"The service `{self.name}` cannot be changed.", evidence=done.evidence)
+
 
 def find(run: Run, name: str) -> Service:
     """The service of this name; fails, listing what there is, where there is none or the Engine manages no swarm."""
@@ -137,4 +193,7 @@ def _task(record: Attributes) -> Task:
         wanted=record["DesiredState"] in WANTED,
         container=(status.get("ContainerStatus") or {}).get("ContainerID", ""),
         error=status.get("Err", ""),
+        made=when(record["CreatedAt"]),
+        since=when(status["Timestamp"]),
+        iteration=int((record.get("JobIteration") or {}).get("Index") or 0),
     )

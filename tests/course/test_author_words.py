@@ -31,6 +31,8 @@ OBJECTS = (
     "Build",
     "PackageIndex",
     "Registry",
+    "Load",
+    "Failure",
     "Service",
     "Task",
     "Node",

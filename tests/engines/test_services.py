@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from docker.types import RestartPolicy, ServiceMode
+from docker.types import Resources, RestartPolicy, RollbackConfig, ServiceMode, UpdateConfig
 
 from graders.engine import Engine
 from graders.engine.cleaning import present, remove_demos, remove_exercise
@@ -104,3 +104,43 @@ def test_what_a_notebook_left_of_a_swarm_is_removed(swarm):
         create(swarm, name, 1)
     assert remove_demos(swarm) == ["service dd-demo-lamp"]
     assert [one.name for one in swarm.services.list()] == ["dd-demonstration"]
+
+
+def test_an_update_is_waited_for_and_a_bad_one_is_taken_back(swarm, engine):
+    monitor = 10**9
+    quick = UpdateConfig(failure_action="rollback", monitor=monitor)
+    create(swarm, "web", 1, update_config=quick, rollback_config=RollbackConfig(monitor=monitor))
+    web = engine.service("web")
+    assert web.runs(1, 20)
+    engine.make_image(BUSYBOX, name="web:2")
+    assert web.updated("web:2", 60) == "completed"
+    assert web.image == "web:2"
+    engine.make_image(BUSYBOX, "rm /bin/sleep", name="web:bad", changes=['CMD ["true"]'])
+    assert web.updated("web:bad", 60) == "rollback_completed"
+    assert web.image == "web:2"
+    assert web.update_evidence()[1:] == ["rollback_completed web:2"]
+
+
+def test_a_job_is_waited_for_and_runs_once_more(swarm, engine):
+    mode = ServiceMode("replicated-job", replicas=2, concurrency=1)
+    swarm.services.create(BUSYBOX, ["true"], name="job", mode=mode, restart_policy=RestartPolicy("on-failure"))
+    job = engine.service("job")
+    assert (job.replicas, job.completions) == (None, 2)
+    first = job.completed(30)
+    assert len(first) == 2
+    assert first[1].made >= first[0].since
+    job.run_again()
+    second = job.completed(30)
+    assert [one.iteration for one in (*first, *second)] == [0, 0, 1, 1]
+
+
+def test_what_cannot_be_placed_waits_and_says_why(swarm, engine):
+    third = swarm.info()["NCPU"] * 10**9 // 3
+    create(swarm, "web", 3, resources=Resources(cpu_reservation=third))
+    web = engine.service("web")
+    assert web.completions is None
+    assert web.runs(3, 20)
+    web.scale(4)
+    assert engine.wait_until(lambda: any(one.error for one in web.tasks()), 20)
+    waits = [one for one in web.tasks() if one.state != "running"]
+    assert ["insufficient resources" in one.error for one in waits] == [True]

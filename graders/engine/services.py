@@ -102,6 +102,10 @@ class Service:
         listed = self._run.docker("service", "ps", "--no-trunc", "--format", SHOWN, self.id)
         return replace(listed, command=f"docker service ps --no-trunc {self.name}").evidence[: 1 + SHOWN_TASKS]
 
+    def former(self, state: str = "") -> list[Task]:
+        """The tasks that have ended or shall end, by replica, or those in one state, such as `complete` or `failed`."""
+        return [one for one in self._all_tasks() if not one.wanted and (not state or one.state == state)]
+
 
 def find(run: Run, name: str) -> Service:
     """The service of this name; fails, listing what there is, where there is none or the Engine manages no swarm."""

@@ -1,11 +1,11 @@
 import json
 
-from graders.author import Answer, Container, Engine, Failed, Service, check
+from graders.author import Answer, Container, Engine, Failed, Service, check, hinted
 
 STACK, IMAGE, FILE = "dd-jetty", "dd-jetty:1.0", "compose.yaml"
 TIMES, FILL, BOARD = "times", "fill", "board"
 WANTED = {TIMES: 1, FILL: 1, BOARD: 2}
-PORT, NEXT, FILLED, SHOWS = 8080, "/tmp/next", "/tmp/filled", "/cgi-bin/board"
+PORT, NEXT, FILLED, SHOWS = 8080, "/next", "/filled", "/cgi-bin/board"
 PART_OF = "com.docker.stack.namespace"
 DEPLOY = ("stack", "deploy", "--prune", "--resolve-image", "never", "--compose-file", FILE, STACK)
 LISTED = "{{.Name}} {{.Mode}} {{.Image}}"
@@ -24,11 +24,12 @@ def prepare(engine: Engine, answer: Answer) -> None:
 @check(points=2)
 def stack(engine: Engine) -> Stack:
     """The stack `dd-jetty` has `times` and `fill`, one task each, and two of `board`."""
-    services = {name: engine.service(f"{STACK}_{name}") for name in WANTED}
+    with hinted("What did `docker stack deploy` say? It stops at the first thing that it does not take."):
+        services = {name: engine.service(f"{STACK}_{name}") for name in WANTED}
     for name, one in services.items():
         part = one.attributes["Spec"]["Labels"].get(PART_OF) == STACK
         if not part or (one.replicas, one.image) != (WANTED[name], IMAGE):
-            wants = f"wants {'no number of' if one.replicas is None else one.replicas} tasks of `{one.image}`"
+            wants = f"wants tasks: {'any number' if one.replicas is None else one.replicas}, of `{one.image}`"
             raise Failed(
                 f"`{one.name}` {wants if part else f'is no part of the stack `{STACK}`'}.",
                 hint=f"It should want {WANTED[name]} of `{IMAGE}`, and be deployed from `{FILE}` with the others.",
@@ -42,9 +43,11 @@ def filled(stack: Stack, engine: Engine) -> None:
     """`fill` has told `times` the next boat, however early it came, and is done."""
     fill = stack[FILL]
     ended = engine.wait_until(lambda: not fill.tasks(), FILLS)
-    if not ended or not fill.former("complete"):
+    well = fill.former("complete")
+    if not ended or not well:
+        how = "is started again, though it has ended well" if well else "is tried again and again, in vain"
         raise Failed(
-            f"`{fill.name}` {'came too early, and is not tried again' if ended else 'is started again and again'}.",
+            f"`{fill.name}` {'came too early, and is not tried again' if ended else how}.",
             hint="When should another task take the place of one that has ended, and what became of `restart`?",
             evidence=engine.docker("service", "inspect", "--format", CONDITION, fill.name).evidence,
         )
@@ -85,7 +88,10 @@ def again(stack: Stack, engine: Engine, answer: Answer) -> None:
             raise Failed(
                 f"`{FILE}` says something else of `{stack[name].name}` than what was wanted of it.",
                 hint="What was told to a service by hand is gone when the file is deployed again.",
-                evidence=[f"$ {done.command}", *(f"{part}: {wish.get(part)}" for part in changed for wish in (old, new))],
+                evidence=[
+                    f"$ {done.command}",
+                    *(f"{when}: {part} {it.get(part)}" for part in changed for when, it in (("was", old), ("is", new))),
+                ],
             )
     if engine.wait_until(lambda: bool(stack[FILL].tasks()) or _told(stack) > told, AGAIN):
         raise Failed(f"`{FILE}` was deployed once more, and `{stack[FILL].name}` ran again.")

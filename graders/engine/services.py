@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 import docker.errors
@@ -21,6 +22,8 @@ WANTED = {"ready", RUNNING}
 """What is desired of a task that Swarm wants: it is `ready` until the time has come to start it."""
 SHOWN_TASKS = 6
 SHOWN = "{{.Name}} {{.DesiredState}} {{.CurrentState}} {{.Error}}"
+SECRETS, ROOT = PurePosixPath("/run/secrets"), PurePosixPath("/")
+"""Where secrets and configs go whose target is no absolute path."""
 STATE = "{{.Swarm.LocalNodeState}}"
 
 
@@ -37,6 +40,8 @@ class Task(NamedTuple):
     container: str
     """The id of its container, on whichever node that is; empty where it has none yet."""
     error: str
+    given: dict[str, str]
+    """By path in its container, the names of the secrets and configs that Swarm puts there."""
 
 
 class Service:
@@ -141,4 +146,13 @@ def _task(record: Attributes) -> Task:
         wanted=record["DesiredState"] in WANTED,
         container=(status.get("ContainerStatus") or {}).get("ContainerID", ""),
         error=status.get("Err", ""),
+        given=_given(record["Spec"].get("ContainerSpec") or {}),
     )
+
+
+def _given(spec: Attributes) -> dict[str, str]:
+    secrets, configs = spec.get("Secrets") or (), spec.get("Configs") or ()
+    return {
+        **{str(SECRETS / one["File"]["Name"]): one["SecretName"] for one in secrets},
+        **{str(ROOT / one["File"]["Name"]): one["ConfigName"] for one in configs if one.get("File")},
+    }

@@ -111,6 +111,17 @@ class Service:
         """The tasks that have ended or shall end, by replica, or those in one state, such as `complete` or `failed`."""
         return [one for one in self._all_tasks() if not one.wanted and (not state or one.state == state)]
 
+    def current(self, timeout: float) -> bool:
+        """Whether all tasks that are wanted run within `timeout` seconds, each as the service says it now."""
+
+        def run_so() -> bool:
+            said = self.attributes["Spec"]["TaskTemplate"]["ContainerSpec"]
+            records = self._run.client.api.tasks(filters={"service": self.id})
+            wanted = [one for one in records if one["DesiredState"] in WANTED]
+            return all(one["Status"]["State"] == RUNNING and one["Spec"]["ContainerSpec"] == said for one in wanted)
+
+        return self._run.wait_until(run_so, timeout)
+
 
 def find(run: Run, name: str) -> Service:
     """The service of this name; fails, listing what there is, where there is none or the Engine manages no swarm."""

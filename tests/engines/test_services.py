@@ -126,7 +126,8 @@ def test_a_task_tells_which_secrets_and_configs_it_has_and_a_former_one_which_it
     assert web.runs(1, 20)
     (before,) = web.tasks()
     swarm.services.get("web").update(secrets=[SecretReference(later, "key-2", "/etc/key")], fetch_current_spec=True)
-    assert engine.wait_until(lambda: any(one.given.get("/etc/key") for one in web.tasks()), 20)
+    assert web.current(20)
+    assert [one.given.get("/etc/key") for one in web.tasks()] == ["key-2"]
     assert before.given == {"/run/secrets/key": "key-1", "/etc/conf": "conf-1"}
     assert {one.given.get("/run/secrets/key") for one in web.former()} == {"key-1"}
 

@@ -31,7 +31,7 @@ def runs(engine: Engine) -> Customs:
     if customs.image.id != engine.made(IMAGE):
         raise Failed(
             f"{customs.subject} is not of the image `{IMAGE}` that was there.",
-            hint="Nothing needs to be built: a swarm puts what it keeps into containers. `%reset` brings the image back.",
+            hint="Nothing is built: a swarm puts what it keeps into containers. `%reset` brings the image back.",
             evidence=customs.evidence("{{.Config.Image}} {{.Image}}"),
         )
     return service, customs

@@ -122,6 +122,18 @@ class Service:
 
         return self._run.wait_until(run_so, timeout)
 
+    def repeats(self) -> bool:
+        """Whether a task that did what the service says now has ended well, and another one is wanted all the same."""
+        said = self.attributes["Spec"]["TaskTemplate"]
+        records = self._run.client.api.tasks(filters={"service": self.id})
+        well = any(
+            one["Status"]["State"] == "complete"
+            and one["DesiredState"] not in WANTED
+            and all(one["Spec"].get(part) == said.get(part) for part in ("ContainerSpec", "RestartPolicy", "Networks"))
+            for one in records
+        )
+        return well and any(one["DesiredState"] in WANTED for one in records)
+
 
 def find(run: Run, name: str) -> Service:
     """The service of this name; fails, listing what there is, where there is none or the Engine manages no swarm."""

@@ -115,6 +115,9 @@ def test_a_task_that_ended_well_and_is_wanted_no_more_is_a_former_one(swarm, eng
     assert engine.wait_until(lambda: not once.tasks(), 20)
     assert [one.state for one in once.former()] == ["complete"]
     assert not once.former("failed")
+    assert not once.repeats()
+    swarm.services.get("once").update(restart_policy=RestartPolicy("any", delay=0), fetch_current_spec=True)
+    assert engine.wait_until(once.repeats, 20)
 
 
 def test_a_task_tells_which_secrets_and_configs_it_has_and_a_former_one_which_it_had(swarm, engine):

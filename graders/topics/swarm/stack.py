@@ -42,7 +42,8 @@ def stack(engine: Engine) -> Stack:
 def filled(stack: Stack, engine: Engine) -> None:
     """`fill` has told `times` the next boat, however early it came, and is done."""
     fill = stack[FILL]
-    ended = engine.wait_until(lambda: not fill.tasks(), FILLS)
+    engine.wait_until(lambda: not fill.tasks() or fill.repeats(), FILLS)
+    ended = not fill.tasks()
     well = fill.former("complete")
     if not ended or not well:
         how = "is started again, though it has ended well" if well else "is tried again and again, in vain"

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 REMOVAL_SECONDS = 10
 ON_THIS_MACHINE = re.compile(r"^(?:127\.0\.0\.1|localhost):\d+/")
 """How an image's name begins in a registry on the Engine's own machine."""
+SWARM = "swarm"
+"""The scope of a network that is a swarm's."""
 RUN_LABEL = "org.drydock.run"
 DEMO = "dd-demo-"
 """How the names begin that cells of the notebooks give to what they make."""
@@ -164,6 +166,22 @@ def _remove_service(client: docker.DockerClient, name: str) -> None:
     )
 
 
+def _remove_network(client: docker.DockerClient, name: str) -> None:
+    """Remove a network; one of a swarm as soon as its tasks have left it, a moment after their containers are gone."""
+    deadline = time.monotonic() + REMOVAL_SECONDS
+    while True:
+        try:
+            client.api.remove_network(name)
+        except docker.errors.NotFound:
+            raise
+        except docker.errors.APIError:
+            if time.monotonic() > deadline or client.api.inspect_network(name)["Scope"] != SWARM:
+                raise
+            time.sleep(0.1)
+        else:
+            return
+
+
 def _found(look: Callable[[str], object], name: str) -> bool:
     try:
         look(name)
@@ -234,7 +252,7 @@ def _remove(client: docker.DockerClient, owned: Owned, whose: str, remedy: str) 
         ("secret", owned.secrets if swarm else (), client.api.remove_secret),
         ("config", owned.configs if swarm else (), client.api.remove_config),
         ("container", owned.containers, lambda n: client.api.remove_container(n, force=True, v=True)),
-        ("network", owned.networks, client.api.remove_network),
+        ("network", owned.networks, lambda n: _remove_network(client, n)),
         ("volume", owned.volumes, lambda n: client.api.remove_volume(n, force=True)),
         ("image", owned.images, lambda n: client.api.remove_image(n, force=False)),
     )

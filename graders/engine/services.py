@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 import docker.errors
@@ -24,6 +25,8 @@ ENDED = {"completed", "paused", "rollback_completed", "rollback_paused"}
 """What has become of an update that is over."""
 SHOWN_TASKS = 6
 SHOWN = "{{.Name}} {{.DesiredState}} {{.CurrentState}} {{.Error}}"
+SECRETS, ROOT = PurePosixPath("/run/secrets"), PurePosixPath("/")
+"""Where secrets and configs go whose target is no absolute path."""
 STATE = "{{.Swarm.LocalNodeState}}"
 
 
@@ -40,11 +43,13 @@ class Task(NamedTuple):
     container: str
     """The id of its container, on whichever node that is; empty where it has none yet."""
     error: str
-    made: float = 0.0
+    given: dict[str, str]
+    """By path in its container, the names of the secrets and configs that Swarm puts there."""
+    made: float
     """When it was made, in seconds since 1970."""
-    since: float = 0.0
+    since: float
     """When it came to do what it does."""
-    iteration: int = 0
+    iteration: int
     """Of a job: for which of its runs it is, from 0."""
 
 
@@ -158,6 +163,33 @@ class Service:
         if done.exit_code:
             raise Failed(f"The service `{self.name}` cannot be changed.", evidence=done.evidence)
 
+    def former(self, state: str = "") -> list[Task]:
+        """The tasks that have ended or shall end, by replica, or those in one state, such as `complete` or `failed`."""
+        return [one for one in self._all_tasks() if not one.wanted and (not state or one.state == state)]
+
+    def current(self, timeout: float) -> bool:
+        """Whether all tasks that are wanted run within `timeout` seconds, each as the service says it now."""
+
+        def run_so() -> bool:
+            said = self.attributes["Spec"]["TaskTemplate"]["ContainerSpec"]
+            records = self._run.client.api.tasks(filters={"service": self.id})
+            wanted = [one for one in records if one["DesiredState"] in WANTED]
+            return all(one["Status"]["State"] == RUNNING and one["Spec"]["ContainerSpec"] == said for one in wanted)
+
+        return self._run.wait_until(run_so, timeout)
+
+    def repeats(self) -> bool:
+        """Whether a task that did what the service says now has ended well, and another one is wanted all the same."""
+        said = self.attributes["Spec"]["TaskTemplate"]
+        records = self._run.client.api.tasks(filters={"service": self.id})
+        well = any(
+            one["Status"]["State"] == "complete"
+            and one["DesiredState"] not in WANTED
+            and all(one["Spec"].get(part) == said.get(part) for part in ("ContainerSpec", "RestartPolicy", "Networks"))
+            for one in records
+        )
+        return well and any(one["DesiredState"] in WANTED for one in records)
+
 
 def find(run: Run, name: str) -> Service:
     """The service of this name; fails, listing what there is, where there is none or the Engine manages no swarm."""
@@ -196,4 +228,13 @@ def _task(record: Attributes) -> Task:
         made=when(record["CreatedAt"]),
         since=when(status["Timestamp"]),
         iteration=int((record.get("JobIteration") or {}).get("Index") or 0),
+        given=_given(record["Spec"].get("ContainerSpec") or {}),
     )
+
+
+def _given(spec: Attributes) -> dict[str, str]:
+    secrets, configs = spec.get("Secrets") or (), spec.get("Configs") or ()
+    return {
+        **{str(SECRETS / one["File"]["Name"]): one["SecretName"] for one in secrets},
+        **{str(ROOT / one["File"]["Name"]): one["ConfigName"] for one in configs if one.get("File")},
+    }

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from environment.engines import Connection
 
 Records = list[dict[str, Any]]
+TASK_LABEL = "com.docker.swarm.task.id"
 SETTLE_SECONDS = 2
 """How long the processes around a container may take to end after it."""
 LOOK = """
@@ -130,7 +131,10 @@ class _Lent:
         import docker.errors
 
         api = self.connection.client.api
-        if self.connection.client.info()["Swarm"]["LocalNodeState"] != "inactive":
+        swarm = self.connection.client.info()["Swarm"]
+        if swarm["ControlAvailable"]:
+            self._empty_swarm()
+        if swarm["LocalNodeState"] != "inactive":
             api.leave_swarm(force=True)
         left = State.of(self.connection)
         for container in left.containers - self._before.containers:
@@ -147,6 +151,26 @@ class _Lent:
         if left.builds - self._before.builds:
             # All of it, which nobody may do to a learner's Engine. This one is the proof's own.
             api.prune_builds(all=True)
+
+    def _empty_swarm(self) -> None:
+        """Remove a swarm's services and networks: who has left the swarm cannot remove its networks any more."""
+        import docker.errors
+
+        api = self.connection.client.api
+        for service in api.services():
+            api.remove_service(service["ID"])
+        for container in api.containers(all=True, filters={"label": TASK_LABEL}):
+            with contextlib.suppress(docker.errors.APIError):  # it goes by itself
+                api.remove_container(container["Id"], force=True, v=True)
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while (
+            # The ingress comes with the swarm, and goes with it.
+            left := [one["Id"] for one in api.networks(filters={"scope": "swarm"}) if not one["Ingress"]]
+        ) and time.monotonic() < deadline:
+            for network in left:
+                with contextlib.suppress(docker.errors.APIError):  # a task is still in it
+                    api.remove_network(network)
+            time.sleep(0.1)
 
     def _is_quiet(self) -> bool:
         """Whether the answers' commands left no process and no file on the Engine's machine."""

@@ -5,7 +5,15 @@ from __future__ import annotations
 import time
 
 import pytest
-from docker.types import Resources, RestartPolicy, RollbackConfig, ServiceMode, UpdateConfig
+from docker.types import (
+    ConfigReference,
+    Resources,
+    RestartPolicy,
+    RollbackConfig,
+    SecretReference,
+    ServiceMode,
+    UpdateConfig,
+)
 
 from graders.engine import Engine
 from graders.engine.cleaning import present, remove_demos, remove_exercise
@@ -97,6 +105,42 @@ def test_a_reset_takes_the_exercises_services_away_and_leaves_the_swarm_and_the_
     assert not [one for one in swarm.containers.list(all=True) if one.name.startswith("dd-")]
     assert not present(swarm, owned)
     assert swarm.info()["Swarm"]["LocalNodeState"] == "active"
+
+
+def test_the_network_of_a_stack_goes_with_its_tasks(swarm, engine):
+    stack = {"com.docker.stack.namespace": "dd-shop"}
+    swarm.networks.create("dd-shop_default", driver="overlay", labels=stack)
+    create(swarm, "dd-shop_front", 2, labels=stack, networks=["dd-shop_default"])
+    assert engine.wait_until(lambda: len(swarm.containers.list()) == 2, 20)
+    gone = remove_exercise(swarm, "swarm/none", Owned(stacks=("dd-shop",)))
+    assert gone == ["service dd-shop_front", "network dd-shop_default"]
+
+
+def test_a_task_that_ended_well_and_is_wanted_no_more_is_a_former_one(swarm, engine):
+    options = {"name": "once", "restart_policy": RestartPolicy("on-failure", delay=0)}
+    swarm.services.create(BUSYBOX, ["true"], **options)
+    once = engine.service("once")
+    assert engine.wait_until(lambda: not once.tasks(), 20)
+    assert [one.state for one in once.former()] == ["complete"]
+    assert not once.former("failed")
+    assert not once.repeats()
+    swarm.services.get("once").update(restart_policy=RestartPolicy("any", delay=0), fetch_current_spec=True)
+    assert engine.wait_until(once.repeats, 20)
+
+
+def test_a_task_tells_which_secrets_and_configs_it_has_and_a_former_one_which_it_had(swarm, engine):
+    key, later = (swarm.secrets.create(name=name, data=b"x").id for name in ("key-1", "key-2"))
+    conf = swarm.configs.create(name="conf-1", data=b"x").id
+    configs = [ConfigReference(conf, "conf-1", "etc/conf")]
+    create(swarm, "web", 1, secrets=[SecretReference(key, "key-1", "key")], configs=configs)
+    web = engine.service("web")
+    assert web.runs(1, 20)
+    (before,) = web.tasks()
+    swarm.services.get("web").update(secrets=[SecretReference(later, "key-2", "/etc/key")], fetch_current_spec=True)
+    assert web.current(20)
+    assert [one.given.get("/etc/key") for one in web.tasks()] == ["key-2"]
+    assert before.given == {"/run/secrets/key": "key-1", "/etc/conf": "conf-1"}
+    assert {one.given.get("/run/secrets/key") for one in web.former()} == {"key-1"}
 
 
 def test_what_a_notebook_left_of_a_swarm_is_removed(swarm):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ PROGRAMS = ("tini", "python3", "containerd", "dockerd")
 """What an Engine consists of, by the beginning of the file's name."""
 FOLDERS_OF_PROGRAMS = ("/usr", "/etc", "/bin", "/sbin", "/lib", "/proc")
 DATA = "/var/lib/docker"
+BEGUN_SECONDS, LOOK_SECONDS = 2, 0.01
+"""How long a process that was just started may take to begin its program, and how often it is looked at meanwhile."""
 LINKS = 4096
 """Bytes of a file that names the layers below a layer."""
 FILES = (
@@ -81,12 +84,24 @@ class Watch:
         return ""
 
     def _socket_passed_on(self) -> str:
+        holders, deadline = self._holders(), time.monotonic() + BEGUN_SECONDS
+        # What dockerd starts has all that dockerd has, until its own program begins.
+        while holders and time.monotonic() < deadline:
+            time.sleep(LOOK_SECONDS)
+            holders &= self._holders()
+        return "A process that is not the Engine's holds the socket of its API." if holders else ""
+
+    def _holders(self) -> set[tuple[int, str]]:
+        """The processes that hold the socket and are not the Engine's, each with the time when it began."""
+        found = set()
         for number in self._groups.processes():
             # The first process got the socket from this machine; it passed it on to dockerd.
             known = self._processes.get(number)
-            if (known is None or not known.name.startswith(("tini", "dockerd"))) and self._api in _open_files(number):
-                return "A process that is not the Engine's holds the socket of its API."
-        return ""
+            if known is None or not known.name.startswith(("tini", "dockerd")):
+                now = _look_at(number)
+                if now and self._api in _open_files(number):
+                    found.add((number, now.began))
+        return found
 
     def _files_changed(self) -> str:
         try:

@@ -17,7 +17,7 @@ VARIES: tuple[tuple[str, str], ...] = (
     (r"\b[0-9a-f]{64}\b", "<id>"),
     (r"\b[0-9a-f]{12}\b", "<id>"),
     (r"\b([a-z]+):\[\d+\]", r"\1:[<id>]"),
-    (r"\b(dd-[a-z-]+\.\d+)\.[0-9a-z]{25}\b", r"\1.<id>"),
+    (r"\b(dd-[a-z_-]+\.\d+)\.[0-9a-z]{25}\b", r"\1.<id>"),
     (r"({{\.State\.Pid}}.*\n)\d+", r"\1<id>"),
     (r"(process of `[^`]*` is not )`\d+`", r"\1`<id>`"),
     (r"(On the machine )\d+( is\b)", r"\1<id>\2"),

@@ -131,7 +131,7 @@ class _Lent:
 
         api = self.connection.client.api
         if self.connection.client.info()["Swarm"]["LocalNodeState"] != "inactive":
-            api.leave_swarm(force=True)
+            self._end_swarm()
         left = State.of(self.connection)
         for container in left.containers - self._before.containers:
             api.remove_container(container, force=True, v=True)
@@ -147,6 +147,22 @@ class _Lent:
         if left.builds - self._before.builds:
             # All of it, which nobody may do to a learner's Engine. This one is the proof's own.
             api.prune_builds(all=True)
+
+    def _end_swarm(self) -> None:
+        import docker.errors
+
+        api = self.connection.client.api
+        # A network of the swarm's cannot be removed any more when the swarm was left with somebody in it.
+        with contextlib.suppress(docker.errors.APIError):  # no manager, or none that the others follow
+            for service in api.services():
+                api.remove_service(service["ID"])
+            for network in api.networks(filters={"driver": "overlay"}):
+                if not network["Ingress"]:
+                    api.remove_network(network["Id"])
+        for container in State.of(self.connection).containers - self._before.containers:
+            with contextlib.suppress(docker.errors.NotFound):  # the swarm was quicker
+                api.remove_container(container, force=True, v=True)
+        api.leave_swarm(force=True)
 
     def _is_quiet(self) -> bool:
         """Whether the answers' commands left no process and no file on the Engine's machine."""

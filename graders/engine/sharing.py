@@ -152,16 +152,22 @@ class _Lent:
         import docker.errors
 
         api = self.connection.client.api
-        # A network of the swarm's cannot be removed any more when the swarm was left with somebody in it.
+
+        def overlays() -> list[str]:
+            return [one["Id"] for one in api.networks(filters={"driver": "overlay"}) if not one["Ingress"]]
+
+        # A network of the swarm's outlives it, and cannot be removed any more, where somebody was in there at its end.
         with contextlib.suppress(docker.errors.APIError):  # no manager, or none that the others follow
             for service in api.services():
                 api.remove_service(service["ID"])
-            for network in api.networks(filters={"driver": "overlay"}):
-                if not network["Ingress"]:
-                    api.remove_network(network["Id"])
-        for container in State.of(self.connection).containers - self._before.containers:
-            with contextlib.suppress(docker.errors.NotFound):  # the swarm was quicker
-                api.remove_container(container, force=True, v=True)
+            for container in State.of(self.connection).containers - self._before.containers:
+                with contextlib.suppress(docker.errors.APIError):  # the swarm was quicker
+                    api.remove_container(container, force=True, v=True)
+            for network in overlays():
+                api.remove_network(network)
+            deadline = time.monotonic() + SETTLE_SECONDS
+            while overlays() and time.monotonic() < deadline:
+                time.sleep(0.1)
         api.leave_swarm(force=True)
 
     def _is_quiet(self) -> bool:

@@ -12,12 +12,13 @@ echo
 for turn in $(seq {ASKED}); do timeout 3 wget -q -O - http://{CLERKS}:{PORT}{PAGE} || break; done
 """
 PUBLISHED = {"Protocol": "tcp", "TargetPort": PORT, "PublishedPort": WINDOW_PORT, "PublishMode": "ingress"}
+CHANGES = ['CMD ["clerk"]', "STOPSIGNAL SIGKILL"]
 PORTS = "{{json .Spec.EndpointSpec}}"
 
 
 def prepare(engine: Engine, answer: Answer) -> None:
     programs = "chmod +x /bin/clerk /srv/cgi-bin/clerk"
-    engine.make_image("busybox:1.37", programs, content=answer.scene / "clerk", name=IMAGE, changes=['CMD ["clerk"]'])
+    engine.make_image("busybox:1.37", programs, content=answer.scene / "clerk", name=IMAGE, changes=CHANGES)
 
 
 @check(points=1)

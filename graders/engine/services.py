@@ -133,7 +133,9 @@ class Service:
             return self.evidence()
         last = troubled[0]
         error = f' "{last.error}"' if last.error else ""
-        told = [f"$ docker service ps --no-trunc {self.name}", f"{self.name}.{last.slot} {last.state.title()}{error}"]
+        # Which of several it is, is chance.
+        name = f"{self.name}.{last.slot}" if self.replicas == 1 else self.name
+        told = [f"$ docker service ps --no-trunc {self.name}", f"{name} {last.state.title()}{error}"]
         if last.container and (said := self._run.docker("logs", "--tail", str(SHOWN_TASKS), last.container).output):
             told += [f"$ docker service logs {self.name}", *said.splitlines()]
         return told

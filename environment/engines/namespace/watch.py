@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ PROGRAMS = ("tini", "python3", "containerd", "dockerd")
 """What an Engine consists of, by the beginning of the file's name."""
 FOLDERS_OF_PROGRAMS = ("/usr", "/etc", "/bin", "/sbin", "/lib", "/proc")
 DATA = "/var/lib/docker"
+PAUSES = (0, 0.05, 0.25)
+"""Seconds before each look for who has the socket."""
 LINKS = 4096
 """Bytes of a file that names the layers below a layer."""
 FILES = (
@@ -81,12 +84,17 @@ class Watch:
         return ""
 
     def _socket_passed_on(self) -> str:
-        for number in self._groups.processes():
-            # The first process got the socket from this machine; it passed it on to dockerd.
-            known = self._processes.get(number)
-            if (known is None or not known.name.startswith(("tini", "dockerd"))) and self._api in _open_files(number):
-                return "A process that is not the Engine's holds the socket of its API."
-        return ""
+        # Between fork and exec, what dockerd starts has all that dockerd has: a moment later it has not.
+        for pause in PAUSES:
+            time.sleep(pause)
+            if not any(self._has_socket(number) for number in self._groups.processes()):
+                return ""
+        return "A process that is not the Engine's holds the socket of its API."
+
+    def _has_socket(self, number: int) -> bool:
+        # The first process got the socket from this machine; it passed it on to dockerd.
+        known = self._processes.get(number)
+        return (known is None or not known.name.startswith(("tini", "dockerd"))) and self._api in _open_files(number)
 
     def _files_changed(self) -> str:
         try:

@@ -4,12 +4,12 @@ OFFICE, CLERKS, PORTER, WINDOW = "dd-office", "dd-clerks", "dd-porter", "dd-wind
 IMAGE, TOOLS, PORT, PAGE = "dd-clerk:1.0", "busybox:1.37", 8080, "/cgi-bin/clerk"
 PORTER_PORT, WINDOW_PORT, MESH = 18496, 18497, "swarm-ingress"
 CLERKS_WANTED, WINDOWS_WANTED = 3, 2
-STARTS, ASKED = 15, 60
+STARTS, ASKED = 15, 40
 """Seconds until all tasks run, and how often is asked at most: one of three that answers is never missed by chance."""
 LOOKS = f"""
 nslookup -type=a {CLERKS} | sed -n '/^Name/,$s/^Address: *//p'
 echo
-for turn in $(seq {ASKED}); do timeout 3 wget -q -O - http://{CLERKS}:{PORT}{PAGE} || break; done
+for turn in $(seq {ASKED}); do wget -T 3 -q -O - http://{CLERKS}:{PORT}{PAGE} || break; done
 """
 PUBLISHED = {"Protocol": "tcp", "TargetPort": PORT, "PublishedPort": WINDOW_PORT, "PublishMode": "ingress"}
 CHANGES = ['CMD ["clerk"]', "STOPSIGNAL SIGKILL"]
@@ -42,9 +42,10 @@ def clerks(engine: Engine) -> None:
     said = engine.once(TOOLS, "sh", "-c", LOOKS, network=OFFICE)
     led, _, answers = said.stdout.partition("\n\n")
     if sorted(led.split()) != own or {*answers.splitlines()} != {_answer(one) for one in found}:
+        leads, met = {*led.split()}, {*answers.splitlines()} - {""}
         raise Failed(
-            f"In `{OFFICE}` the name `{CLERKS}` leads to {_listed(led.split())}. The {CLERKS_WANTED} containers have "
-            f"there: {_listed(own)}. By that name {len({*answers.splitlines()})} of them answered.",
+            f"Addresses to which `{CLERKS}` leads: {len(leads)}, of which {len(leads & {*own})} are a clerk's own. "
+            f"Clerks that answered to that name: {len(met)}. Wanted: {CLERKS_WANTED} of each.",
             hint="Who stands between a name and the tasks, if you say nothing?",
             evidence=_wanted(engine, CLERKS),
         )
@@ -86,9 +87,9 @@ def _running(engine: Engine, name: str, replicas: int | None) -> list[Container]
     service: Service = engine.service(name)
     if service.image != IMAGE or service.replicas != replicas:
         shown = "{{.Name}} {{.Mode}} {{.Image}}"
-        wanted = f"{replicas} replicas" if replicas else "one task on each node"
+        wanted, seen = (f"{n} replicas" if n else "one task on each node" for n in (replicas, service.replicas))
         raise Failed(
-            f"`{name}` is to have {wanted}, of `{IMAGE}`.",
+            f"`{name}` wants {seen} of `{service.image}`. It is to want {wanted}, of `{IMAGE}`.",
             evidence=engine.docker("service", "ls", "--filter", f"name={name}", "--format", shown).evidence,
         )
     return service.lasting(replicas or 1, STARTS)
@@ -100,7 +101,3 @@ def _wanted(engine: Engine, name: str) -> list[str]:
 
 def _answer(clerk: Container) -> str:
     return f"clerk {clerk.id[:12]}"
-
-
-def _listed(addresses: list[str]) -> str:
-    return ", ".join(sorted(addresses)) or "nothing"

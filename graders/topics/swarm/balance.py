@@ -43,9 +43,11 @@ def clerks(engine: Engine) -> None:
     led, _, answers = said.stdout.partition("\n\n")
     if sorted(led.split()) != own or {*answers.splitlines()} != {_answer(one) for one in found}:
         leads, met = {*led.split()}, {*answers.splitlines()} - {""}
+        ways = f"{len(leads & {*own})} of the {CLERKS_WANTED} clerks' own addresses, and to {len(leads - {*own})} other"
         raise Failed(
-            f"Addresses to which `{CLERKS}` leads: {len(leads)}, of which {len(leads & {*own})} are a clerk's own. "
-            f"Clerks that answered to that name: {len(met)}. Wanted: {CLERKS_WANTED} of each.",
+            f"The name `{CLERKS}` leads to the {CLERKS_WANTED} clerks, and {len(met)} have answered."
+            if leads == {*own}
+            else f"The name `{CLERKS}` leads to {ways}.",
             hint="Who stands between a name and the tasks, if you say nothing?",
             evidence=_wanted(engine, CLERKS),
         )

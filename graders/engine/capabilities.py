@@ -19,6 +19,19 @@ if TYPE_CHECKING:
     from graders.engine.words import Attributes
 
 
+ASKING = "python:3.13-slim"
+ASK_FOR_IPVS = """
+import socket, struct
+netlink, generic, get_family, name_of_it = socket.AF_NETLINK, 16, 3, 2
+said = struct.pack("=BBHHH5s3x", get_family, 1, 0, 9, name_of_it, b"IPVS")
+asking = socket.socket(netlink, socket.SOCK_RAW, generic)
+asking.send(struct.pack("=IHHII", 16 + len(said), generic, 1, 1, 0) + said)
+length, kind, _, _, _, error = struct.unpack_from("=IHHIIi", asking.recv(4096))
+print(error if kind == 2 else 0)
+"""
+"""Asks the kernel for the family of messages that IPVS understands: see genetlink in its documentation."""
+
+
 @dataclass
 class About:
     """What an Engine and the docker command say of themselves, each asked once and only when it is needed."""
@@ -129,6 +142,23 @@ def _nodes(about: About) -> str:
     return ""
 
 
+def _swarm_ingress(about: About) -> str:
+    """Asked of the kernel by a container: IPVS is loaded when it is first asked for, where it is to be had."""
+    import docker.errors
+
+    if about.is_podman:
+        return "Podman has no Swarm."
+    try:
+        about.client.images.get(ASKING)
+    except docker.errors.ImageNotFound:
+        return f"Whether its kernel has IPVS is asked in a container of `{ASKING}`, and that image is not there."
+    words = ["python", "-c", ASK_FOR_IPVS]
+    said = about.client.containers.run(ASKING, words, remove=True, network_mode="none")
+    return (
+        "" if b"0" in said.split() else "Its kernel has no IPVS, without which no virtual address of Swarm's answers."
+    )
+
+
 def _unless(problem: str, has: Callable[[About], object]) -> Callable[[About], str]:
     return lambda about: "" if has(about) else problem
 
@@ -174,6 +204,7 @@ QUESTIONS: Mapping[str, Callable[[About], str]] = {
     "local-registry": _unless("It wants HTTPS of a registry on its own machine, which has none.", _plain_registry),
     "swarm": _unless("Podman has no Swarm.", lambda about: not about.is_podman),
     "nodes": _nodes,
+    "swarm-ingress": _swarm_ingress,
     "docker-networks": _unless(
         "Podman's networks are not cut off from each other, and it tells names and publishes ports by other rules.",
         lambda about: not about.is_podman,

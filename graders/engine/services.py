@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,6 +29,10 @@ SHOWN = "{{.Name}} {{.DesiredState}} {{.CurrentState}} {{.Error}}"
 SECRETS, ROOT = PurePosixPath("/run/secrets"), PurePosixPath("/")
 """Where secrets and configs go whose target is no absolute path."""
 STATE = "{{.Swarm.LocalNodeState}}"
+WAITING = {"new", "pending"}
+"""What a task does before it has a node."""
+CALM, SOON = 1, 3
+"""Seconds after which a program that ends at once has ended, and until the first task has an error to tell."""
 
 
 class Task(NamedTuple):
@@ -189,6 +194,43 @@ class Service:
             for one in records
         )
         return well and any(one["DesiredState"] in WANTED for one in records)
+
+    def placed(self, timeout: float) -> bool:
+        """Whether each task that is wanted has been given to a node within `timeout` seconds."""
+        return self._run.wait_until(lambda: not {one.state for one in self.tasks()} & WAITING, timeout)
+
+    def lasting(self, number: int, timeout: float) -> list[Container]:
+        """The containers of so many tasks, once these run and go on; fails, saying what became of one, where not."""
+        limit = self._run.pace.limit(timeout)
+        while self.runs(number, timeout):
+            before = self.tasks()
+            if not self._run.wait_until(partial(self._differ, before), CALM):
+                return self.containers()
+            if not limit.left():
+                break
+        who = "No task" if number == 1 else f"Not all {number} tasks"
+        raise Failed(f"{who} of `{self.name}` {'runs' if number == 1 else 'run'} on.", evidence=self.why())
+
+    def _differ(self, tasks: list[Task]) -> bool:
+        return self.tasks() != tasks
+
+    def why(self) -> list[str]:
+        """What became of the newest task that ended or waits for a node, and its logs, for a verdict."""
+        self._run.wait_until(lambda: bool(self._troubled()), SOON)
+        if not (troubled := self._troubled()):
+            return self.evidence()
+        last = troubled[0]
+        error = f' "{last.error}"' if last.error else ""
+        # Which of several it is, is chance.
+        name = f"{self.name}.{last.slot}" if self.replicas == 1 else self.name
+        told = [f"$ docker service ps --no-trunc {self.name}", f"{name} {last.state.title()}{error}"]
+        if last.container and (said := self._run.docker("logs", "--tail", str(SHOWN_TASKS), last.container).output):
+            told += [f"$ docker service logs {self.name}", *said.splitlines()]
+        return told
+
+    def _troubled(self) -> list[Task]:
+        found = sorted(self._run.client.api.tasks(filters={"service": self.id}), key=lambda one: str(one["CreatedAt"]))
+        return [one for one in map(_task, reversed(found)) if one.error or one.state == "complete"]
 
 
 def find(run: Run, name: str) -> Service:

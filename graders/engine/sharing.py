@@ -157,8 +157,9 @@ class _Lent:
         import docker.errors
 
         api = self.connection.client.api
-        for service in api.services():
-            api.remove_service(service["ID"])
+        with contextlib.suppress(docker.errors.APIError):  # a swarm without a leader takes no word
+            for service in api.services():
+                api.remove_service(service["ID"])
         for container in api.containers(all=True, filters={"label": TASK_LABEL}):
             with contextlib.suppress(docker.errors.APIError):  # it goes by itself
                 api.remove_container(container["Id"], force=True, v=True)

@@ -188,3 +188,28 @@ def test_what_cannot_be_placed_waits_and_says_why(swarm, engine):
     assert engine.wait_until(lambda: any(one.error for one in web.tasks()), 20)
     waits = [one for one in web.tasks() if one.state != "running"]
     assert ["insufficient resources" in one.error for one in waits] == [True]
+
+
+def test_a_task_that_no_node_may_have_is_placed_nowhere_and_says_why(swarm, engine):
+    create(swarm, "web", 1, constraints=["node.labels.roof == yes"])
+    web = engine.service("web")
+    assert not web.placed(1)
+    assert "no suitable node" in "\n".join(web.why())
+
+
+def test_a_task_that_ends_again_and_again_does_not_last_and_what_it_printed_is_told(swarm, engine):
+    swarm.services.create(
+        BUSYBOX, ["sh", "-c", "echo no key; exit 3"], name="web", restart_policy=RestartPolicy("any", delay=0)
+    )
+    with pytest.raises(Failed) as failure:
+        engine.service("web").lasting(1, 3)
+    assert "No task of `web` runs on" in failure.value.message
+    assert [line for line in failure.value.evidence if "non-zero exit (3)" in line]
+    assert "no key" in failure.value.evidence
+
+
+def test_tasks_that_go_on_last(swarm, engine):
+    create(swarm, "web")
+    web = engine.service("web")
+    assert web.placed(5)
+    assert [one.id for one in web.lasting(2, 20)] == [one.id for one in web.containers()]

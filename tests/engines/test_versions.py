@@ -33,7 +33,16 @@ pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
 VERSIONS = {name: f"drydock/engine:{name}" for name in ("20.10", "28", "28-containerd")}
 """The last keeps images as Engine 29 does on new machines."""
-OF_THE_MACHINE = {"memory-limit", "swap-limit", "cpu-limit", "pids-limit", "same-kernel", "buildkit", "compose"}
+OF_THE_MACHINE = {
+    "memory-limit",
+    "swap-limit",
+    "cpu-limit",
+    "pids-limit",
+    "same-kernel",
+    "swarm-ingress",
+    "buildkit",
+    "compose",
+}
 """What the kernel and the docker command decide, whatever the Engine's version is."""
 LACKS = {
     "20.10": {"heredoc", "no-cache-filter", "multi-platform"},

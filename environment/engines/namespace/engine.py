@@ -26,6 +26,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,6 +68,7 @@ OLDEST_KERNEL = (5, 19)
 READY_SECONDS = 180
 CLOSE_SECONDS = 60
 COPY_SECONDS = 120
+LISTED_SECONDS, LOOK_SECONDS = 2, 0.2
 LONGEST_SOCKET = 107
 SCRIPTS = Path(__file__).parent
 NETWORK_RULES = (
@@ -265,7 +267,13 @@ class NamespaceEngine(Throwaway):
         mounted over them. What is not seen: a change in the memory of a process, which the Engine's root can make
         through /proc; and whatever was changed and changed back between two looks.
         """
-        return self._watch.look() or self._network_changed()
+        if changed := self._watch.look():
+            return changed
+        # A container that a swarm is just starting has its rules before it is listed.
+        deadline = time.monotonic() + LISTED_SECONDS
+        while (changed := self._network_changed()) and time.monotonic() < deadline:
+            time.sleep(LOOK_SECONDS)
+        return changed
 
     def _network_changed(self) -> str:
         """Return a sentence if packets for a container, or for a port that it publishes, go elsewhere."""

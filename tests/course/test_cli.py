@@ -82,7 +82,7 @@ def test_an_exercise_may_be_named_by_its_folder_or_by_its_name_alone(tmp_path, t
     [
         (
             "repair",
-            "More than one topic has an exercise `repair`. Write `images/repair`, `dockerfiles/repair`, `caching/repair`, `volumes/repair`, `networking/repair` or `compose/repair`.",
+            "More than one topic has an exercise `repair`. Write `images/repair`, `dockerfiles/repair`, `caching/repair`, `volumes/repair`, `networking/repair`, `compose/repair` or `swarm/repair`.",
         ),
         ("images", "`images` is a topic, with several exercises. `drydock list` names them."),
         ("drydock/images/", "`images` is a topic, with several exercises. `drydock list` names them."),

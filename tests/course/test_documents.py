@@ -108,7 +108,7 @@ def test_the_readme_counts_the_exercises_right():
 @pytest.mark.parametrize(
     ("row", "lacks"),
     [
-        ("the machine that Drydock brings", {"real-time", "multi-platform"}),
+        ("the machine that Drydock brings", {"real-time", "multi-platform", "nodes"}),
         ("Docker Engine 26 and 28", {"multi-platform"}),
         ("Podman's Docker API", LACKS | {"buildkit"}),
         ("Docker Engine 20.10", {"heredoc", "no-cache-filter", "multi-platform"}),

@@ -750,6 +750,24 @@ def test_what_is_used_as_it_should_be_is_intact(small: NamespaceEngine, tmp_path
     assert small.intact() == ""
 
 
+def test_what_the_engine_is_just_starting_is_its_own(small: NamespaceEngine) -> None:
+    def come_and_go() -> None:
+        for number in range(6):
+            network = small.client.networks.create(f"road-{number}")
+            ports = {"80/tcp": ("127.0.0.1", 8090 + number)}
+            web = small.client.containers.run(BUSYBOX, "sleep 600", network=network.name, ports=ports, detach=True)
+            web.remove(force=True)
+            network.remove()
+
+    with ThreadPoolExecutor(1) as pool:
+        working = pool.submit(come_and_go)
+        said = {small.intact()}
+        while not working.done():
+            said.add(small.intact())
+        working.result()
+    assert said == {""}
+
+
 IN_THE_MACHINE = ["nsenter", "-t", "1", "-m", "-n", "-p", "-i", "-u", "--", "bash", "-c"]
 
 

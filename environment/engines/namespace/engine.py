@@ -68,7 +68,7 @@ OLDEST_KERNEL = (5, 19)
 READY_SECONDS = 180
 CLOSE_SECONDS = 60
 COPY_SECONDS = 120
-LISTED_SECONDS, LOOK_SECONDS = 2, 0.2
+LISTED_SECONDS, CALM_SECONDS, LOOK_SECONDS = 2, 10, 0.2
 LONGEST_SOCKET = 107
 SCRIPTS = Path(__file__).parent
 NETWORK_RULES = (
@@ -267,12 +267,16 @@ class NamespaceEngine(Throwaway):
         mounted over them. What is not seen: a change in the memory of a process, which the Engine's root can make
         through /proc; and whatever was changed and changed back between two looks.
         """
-        if changed := self._watch.look():
-            return changed
-        # A container that a swarm is just starting has its rules before it is listed.
-        deadline = time.monotonic() + LISTED_SECONDS
-        while (changed := self._network_changed()) and time.monotonic() < deadline:
+        return self._watch.look() or self._network_changed_for_good()
+
+    def _network_changed_for_good(self) -> str:
+        """The same, but for what Docker is just about: a container has its rules before it is listed, and after."""
+        changed, began = self._network_changed(), time.monotonic()
+        since = began
+        while changed and time.monotonic() < min(since + LISTED_SECONDS, began + CALM_SECONDS):
             time.sleep(LOOK_SECONDS)
+            if (now := self._network_changed()) != changed:
+                changed, since = now, time.monotonic()
         return changed
 
     def _network_changed(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from functools import partial
 from pathlib import PurePosixPath
@@ -31,8 +32,9 @@ SECRETS, ROOT = PurePosixPath("/run/secrets"), PurePosixPath("/")
 STATE = "{{.Swarm.LocalNodeState}}"
 WAITING = {"new", "pending"}
 """What a task does before it has a node."""
-CALM, SOON = 1, 3
-"""Seconds after which a program that ends at once has ended, and until the first task has an error to tell."""
+CALM, SOON, SETTLED = 1, 3, 1
+"""Seconds after which a program that ends at once has ended, until the first task has an error to tell, and after which
+Swarm wants no other one in the place of one that has ended."""
 
 
 class Task(NamedTuple):
@@ -103,12 +105,20 @@ class Service:
             found = [one.container for one in self.tasks() if one.state == RUNNING]
             return len(found) == number and not without & {*found}
 
-        def settled() -> bool:
+        def missed() -> bool:
             tasks = self._all_tasks()
-            wanted = [one for one in tasks if one.wanted]
-            return len({one.slot for one in tasks}) >= number > len(wanted) and {one.state for one in wanted} <= {
-                RUNNING
-            }
+            wanted = [one.state for one in tasks if one.wanted]
+            return len({one.slot for one in tasks}) >= number > len(wanted) and {*wanted} <= {RUNNING}
+
+        looks: list[float] = []
+
+        def settled() -> bool:
+            # Between the end of a task and the next one there is none, for a moment.
+            if not missed():
+                looks.clear()
+                return False
+            looks.append(time.monotonic())
+            return looks[-1] - looks[0] >= SETTLED
 
         return self._run.wait_until(lambda: running() or settled(), timeout) and running()
 

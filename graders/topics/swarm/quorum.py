@@ -70,7 +70,7 @@ def kept(led: Bridge, engine: Engine) -> Bridge:
     return led
 
 
-@check(needs=kept, points=4)
+@check(needs=kept, points=4, alone=True)
 def majority(kept: Bridge) -> None:
     """Three managers and no other node, and when the one that leads is lost, the others decide."""
     wanted = sorted([f"{FIRST} Ready", f"{SECOND} Ready", f"{THIRD} Ready"])

@@ -89,7 +89,9 @@ def _running(engine: Engine, name: str, replicas: int | None) -> list[Container]
     service: Service = engine.service(name)
     if service.image != IMAGE or service.replicas != replicas:
         shown = "{{.Name}} {{.Mode}} {{.Image}}"
-        wanted, seen = (f"{n} replicas" if n else "one task on each node" for n in (replicas, service.replicas))
+        wanted, seen = (
+            f"{n} replica{'s' * (n > 1)}" if n else "one task on each node" for n in (replicas, service.replicas)
+        )
         raise Failed(
             f"`{name}` wants {seen} of `{service.image}`. It is to want {wanted}, of `{IMAGE}`.",
             evidence=engine.docker("service", "ls", "--filter", f"name={name}", "--format", shown).evidence,

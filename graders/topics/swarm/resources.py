@@ -20,12 +20,17 @@ def prepare(engine: Engine, answer: Answer) -> None:
 def room(engine: Engine) -> Service:
     """`dd-press` wants three replicas of `dd-press:1.0`, and three run."""
     service = engine.service(PRESS)
-    runs = service.image == IMAGE and service.replicas == WANTED and service.runs(WANTED, STARTS)
-    if not runs or any(press.first_process != RUNS for press in service.containers()):
+    if service.image != IMAGE or service.replicas != WANTED or not service.runs(WANTED, STARTS):
         raise Failed(
             f"Not {WANTED} presses of `{IMAGE}` are wanted and run.",
-            hint="What does the service want, and what keeps its tasks from it? An image runs a command of its own.",
+            hint="What does the service want, and what keeps its tasks from it?",
             evidence=service.evidence(),
+        )
+    if others := [press for press in service.containers() if press.first_process != RUNS]:
+        raise Failed(
+            f"`{PRESS}` runs something else than `{IMAGE}` runs.",
+            hint="An image has a command of its own, which is run where nothing else is said.",
+            evidence=others[0].evidence("{{.Path}} {{json .Args}}"),
         )
     return service
 

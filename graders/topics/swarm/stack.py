@@ -29,7 +29,8 @@ def stack(engine: Engine) -> Stack:
     for name, one in services.items():
         part = one.attributes["Spec"]["Labels"].get(PART_OF) == STACK
         if not part or (one.replicas, one.image) != (WANTED[name], IMAGE):
-            wants = f"wants tasks: {'any number' if one.replicas is None else one.replicas}, of `{one.image}`"
+            number = "one task on each node" if one.replicas is None else f"tasks: {one.replicas}"
+            wants = f"wants {number}, of `{one.image}`"
             raise Failed(
                 f"`{one.name}` {wants if part else f'is no part of the stack `{STACK}`'}.",
                 hint=f"It should want {WANTED[name]} of `{IMAGE}`, and be deployed from `{FILE}` with the others.",
@@ -45,10 +46,16 @@ def filled(stack: Stack, engine: Engine) -> None:
     engine.wait_until(lambda: not fill.tasks() or fill.repeats(), FILLS)
     ended = not fill.tasks()
     well = fill.former("complete")
-    if not ended or not well:
-        how = "is started again, though it has ended well" if well else "is tried again and again, in vain"
+    if not ended and not well:
         raise Failed(
-            f"`{fill.name}` {'came too early, and is not tried again' if ended else how}.",
+            f"`{fill.name}` is tried again and again, in vain.",
+            hint="What does it say, and whom does it ask?",
+            evidence=fill.why(),
+        )
+    if not ended or not well:
+        how = "came too early, and is not tried again" if ended else "is started again, though it has ended well"
+        raise Failed(
+            f"`{fill.name}` {how}.",
             hint="When should another task take the place of one that has ended, and what became of `restart`?",
             evidence=engine.docker("service", "inspect", "--format", CONDITION, fill.name).evidence,
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from graders import progress
 from graders.engine import swarms
-from graders.engine.cleaning import DEMO
+from graders.engine.cleaning import DEMO, remove_demos
 from graders.engine.run import Run
 from graders.errors import UsageError
 from graders.notebooks import LETTERS, guesses
@@ -72,6 +72,7 @@ def make_nodes(connection: Connection, line: str) -> str:
     run.require(["nodes"])
     names = [f"{DEMO}node-{number + 1}" for number in range(int(said["number"]))]
     managers = len(names) if said["managers"] else 1
+    remove_demos(connection.client, f"{DEMO}node", f"{DEMO}nodes")
     swarms.make(run, names, network=f"{DEMO}nodes", managers=managers, images=["busybox:1.37"])
     run.close()
     return "\n".join(f"{name}: {'manager' if number < managers else 'worker'}" for number, name in enumerate(names))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from graders.cells import make_nodes
 from graders.engine import Engine
-from graders.engine.cleaning import remove_exercise
+from graders.engine.cleaning import remove_demos, remove_exercise
 from graders.engine.owned import Owned
+from graders.errors import UsageError
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
@@ -48,3 +50,14 @@ def test_a_manager_whose_fellows_are_lost_can_change_nothing_until_it_begins_ane
         assert [one["ManagerStatus"] for one in first.records("node", "ls") if one["Hostname"] == NAMES[0]] == [
             "Leader"
         ]
+
+
+def test_the_cell_that_makes_nodes_can_be_run_again(throwaway):
+    before = left(throwaway.client)
+    assert make_nodes(throwaway, "2 managers").splitlines() == ["dd-demo-node-1: manager", "dd-demo-node-2: manager"]
+    assert make_nodes(throwaway, "1") == "dd-demo-node-1: manager"
+    assert [one.name for one in throwaway.client.containers.list(all=True)] == ["dd-demo-node-1"]
+    assert remove_demos(throwaway.client) == ["container dd-demo-node-1", "network dd-demo-nodes"]
+    assert left(throwaway.client) == before
+    with pytest.raises(UsageError):
+        make_nodes(throwaway, "many")

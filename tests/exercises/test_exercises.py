@@ -63,6 +63,7 @@ LEFT_TO_ALL = {
     "networking/repair": {"right/another-front-network"},
     "networking/alias-and-balance": {"right/connected-afterwards"},
     "networking/bad-gateway": {"right/in-two-steps"},
+    "swarm/balance": {"right/in-python"},
     "swarm/placement": {
         "right/step-by-step",
         "wrong/archive--anywhere",
@@ -70,6 +71,11 @@ LEFT_TO_ALL = {
         "wrong/mended--left",
     },
     "swarm/quorum": {"right/restarted", "wrong/runs--drained"},
+    "swarm/repair": {"right/all-in-one-network"},
+    "swarm/resources": {"right/in-python"},
+    "swarm/rolling-update": {"right/in-python", "wrong/takes_back--goes-on"},
+    "swarm/secrets-and-configs": {"right/by-hand-over-the-api"},
+    "swarm/stack": {"right/a-delay-and-a-network"},
     "volumes/backup-and-restore": {"right/base-backup"},
 }
 """The dearest answers of the dearest exercises, which the standard proof leaves out."""

@@ -512,6 +512,24 @@ exit 9
 """
 """What somebody may put into a volume who has the Engine's machine."""
 
+LAMPS = (load("swarm/first-service").folder / "solution" / COMMANDS).read_text()
+SWARM_OUTSIDE = (
+    """
+docker service create --detach --no-resolve-image --name @MARK@ --mode global --network host --cap-add ALL \\
+    --mount type=bind,source=/,target=/host busybox:1.37 sleep 1d >/dev/null
+until task=$(docker ps --quiet --filter name=@MARK@) && [ "$task" ]; do :; done
+{
+    docker exec $task cat /host@GRADEBOOK@ 2>/dev/null || echo no gradebook
+    docker exec $task nc -w 2 127.0.0.1 @PORT@ </dev/null 2>/dev/null && echo a service || echo no service
+    docker swarm leave --force >/dev/null
+    token=SWMTKN-1-$(printf %050d 0)-$(printf %025d 0)
+    timeout 10 docker swarm join --token $token 127.0.0.1:@PORT@ 2>/dev/null || echo no swarm
+} >found
+"""
+    + LAMPS
+    + "\ncat found; exit 9\n"
+)
+
 ROWS = [
     Row("fork bomb", PYTHON.format(FORK_BOMB)),
     Row(
@@ -654,6 +672,21 @@ ROWS = [
         points=tuple(range(load("volumes/keep-the-data").points + 1)),
         seen=r"\n20000",
     ),
+    Row(
+        "a swarm whose services reach for the machine, and one that joins another's",
+        LAMPS + SWARM_OUTSIDE,
+        exercise="swarm/first-service",
+        points=(load("swarm/first-service").points,),
+        seen=r"\nno gradebook\nno service\nno swarm",
+    ),
+    Row(
+        "a service of 5,000 tasks that end at once",
+        LAMPS + "docker service create --detach --no-resolve-image --name @MARK@ --replicas 5000 --restart-delay 0s "
+        "busybox:1.37 true >/dev/null",
+        exercise="swarm/first-service",
+        says="took longer than 40 seconds",
+        seconds=40,
+    ),
     Row("changing the clock", CLOCK, seen="the year is as it was"),
     Row("files in the folder that are none", ODD_FILES, exercise="images/shared-kernel"),
     Row(
@@ -709,6 +742,7 @@ STANDARD = {
     "DNS and HTTP to the outside",
     "leaving background processes",
     "a name server of its own",
+    "a swarm whose services reach for the machine, and one that joins another's",
     "a volume of many files, links out of it, and a file that grows",
     "files in the folder that are none",
     "privileged steps",

@@ -1,11 +1,14 @@
 #!/bin/sh
 token() { echo "$SEED $1" | md5sum | cut -c 1-8; }
+# All tokens are made before the first line, and a burst starts no program: it is of one moment, on a busy machine too.
+set -- $(for number in 0 1 2; do token "out $number"; token "err $number"; done)
 burst() {
-    for line in $(seq "$2"); do echo "request $line served"; done
+    line=0
+    while [ $((line += 1)) -le "$1" ]; do echo "request $line served"; done
     echo "slow answer" >&2
-    echo "token $(token "out $1")"
-    echo "token $(token "err $1")" >&2
+    echo "token $2"
+    echo "token $3" >&2
 }
-burst 0 3; sleep 1; burst 1 5; sleep 1; burst 2 2
+burst 3 "$1" "$2"; sleep 1; burst 5 "$3" "$4"; sleep 1; burst 2 "$5" "$6"
 [ "$END" = stays ] && sleep 86400
 exit "$END"

@@ -3,9 +3,11 @@ from functools import partial
 from graders.author import Answer, Container, Engine, Failed, Project, check, hinted
 
 WEB, STORE, BASE = "web", "store", "redis:8.0"
-PORT, NOTES = 8000, "/cgi-bin/notes"
+PORT, NOTES, OK = 8000, "/cgi-bin/notes", 200
 ASKED = 5
 """How many notes are added to each copy: a name that leads to both has each in its place once in a thousand times."""
+STARTS = 5
+"""Seconds that a store gets until it tells what it has kept: it was started a moment ago."""
 Copies = list[Project]
 
 
@@ -55,12 +57,13 @@ def both_run(reads: Copies) -> list[Container]:
 
 
 @check(needs=both_run, points=2)
-def own_notes(both_run: list[Container], answer: Answer) -> None:
+def own_notes(both_run: list[Container], engine: Engine, answer: Answer) -> None:
     """What is noted in one copy is not in the other."""
     noted = [[answer.nonce(f"{copy} {n}") for n in range(ASKED)] for copy in range(2)]
     told = partial(both_run[0].evidence, "{{json .Config.Env}}")
     with hinted("Under which name does `web` ask for its `store`, and who has this name?", told):
         for web, notes in zip(both_run, noted, strict=True):
+            _notes(engine, web, 0)
             for note in notes:
                 web.page(f"{NOTES}?{note}", port=PORT)
         shown = [web.page(NOTES, port=PORT).split() for web in both_run]
@@ -74,18 +77,29 @@ def own_notes(both_run: list[Container], answer: Answer) -> None:
 
 
 @check(needs=[own_notes, both_run, reads], points=2)
-def keeps(reads: Copies, both_run: list[Container]) -> None:
+def keeps(reads: Copies, both_run: list[Container], engine: Engine) -> None:
     """The notes of a copy are there after its `down` and `up`, and the other copy runs on."""
     began = both_run[1].running().started
     reads[0].down()
     reads[0].up()
-    notes = reads[0].container(WEB).page(NOTES, port=PORT).split()
+    notes = _notes(engine, reads[0].container(WEB), ASKED)
     if len(notes) != ASKED or both_run[1].running().started != began:
         raise Failed(
             f"The first copy had {ASKED} notes. After its `down` and `up` it shows {len(notes)}.",
             hint="What becomes of a volume without a name at `down`, and when does Redis write?",
             evidence=reads[0].container(STORE).mount_evidence(),
         )
+
+
+def _notes(engine: Engine, web: Container, number: int) -> list[str]:
+    """The notes of a copy, as soon as there are so many."""
+
+    def told() -> bool:
+        response = web.request(NOTES, port=PORT)
+        return response.status == OK and len(response.body.split()) >= number
+
+    engine.wait_until(told, STARTS)
+    return web.page(NOTES, port=PORT).split()
 
 
 def _places(copy: Project) -> list[str]:

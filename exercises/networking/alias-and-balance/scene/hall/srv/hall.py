@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -18,9 +19,11 @@ os.environ["RES_OPTIONS"] = "timeout:2 attempts:1"
 
 
 class Hall(BaseHTTPRequestHandler):
-    """One passenger at a time."""
+    """Sends each passenger to a counter."""
 
     said, address, until = "", "", 0.0
+    asking = threading.Lock()
+    """Passengers come at the same time, and what is kept is asked for once."""
 
     def do_GET(self) -> None:
         """Send a passenger to a counter, or say why that cannot be."""
@@ -37,13 +40,17 @@ class Hall(BaseHTTPRequestHandler):
 
     def place(self) -> str:
         """The address of a counter."""
-        now = time.monotonic()
-        if now >= Hall.until or not Hall.address:
-            found = socket.gethostbyname_ex(COUNTERS)[2][0]
-            if not KEEP:
-                return found
-            Hall.address, Hall.until = found, now + KEEP
-        return Hall.address
+        if not KEEP:
+            return self.asked()
+        with Hall.asking:
+            now = time.monotonic()
+            if now >= Hall.until or not Hall.address:
+                Hall.address, Hall.until = self.asked(), now + KEEP
+            return Hall.address
+
+    def asked(self) -> str:
+        """The first of the addresses that the name has now."""
+        return socket.gethostbyname_ex(COUNTERS)[2][0]
 
     def fail(self, why: str) -> None:
         """Say why there is no ticket, and log it where that is news."""

@@ -2,7 +2,8 @@ from graders.author import Answer, Engine, Failed, Happened, Project, check
 
 DB, MIGRATE, WEB = "db", "migrate", "web"
 PAGE = 8000
-SLOW = 4
+SLOW, ENDS = 4, 5
+"""Seconds that the database takes longer, and in which a page ends that came too early."""
 ARCHIVE, TABLE = "db/10-archive.sql", "migrations/1.sql"
 TOLD = ("start", "healthy", "unhealthy", "die")
 Up = tuple[Project, list[Happened]]
@@ -23,6 +24,8 @@ def up(engine: Engine, answer: Answer) -> Up:
     with project.watched() as happened:
         done = project.compose("up", "--detach", "--build", may_fail=True)
         project.container(MIGRATE).ends_within(SLOW + 10)
+        if _came_early(happened):  # then it ends soon, and how it does is worth telling
+            project.container(WEB).ends_within(ENDS)
     if done.exit_code:
         raise Failed(
             "`docker compose up` failed, with a database that takes longer than today.",
@@ -84,6 +87,13 @@ def stays_away(up: Up) -> None:
             hint="An end is not enough: how did it end?",
             evidence=_story(happened),
         )
+
+
+def _came_early(happened: list[Happened]) -> bool:
+    """Whether the page was started before the migration had ended."""
+    told = [(one.service, one.what) for one in happened]
+    page, end = (WEB, "start"), (MIGRATE, "die")
+    return page in told and (end not in told or told.index(page) < told.index(end))
 
 
 def _of(happened: list[Happened], service: str) -> list[Happened]:

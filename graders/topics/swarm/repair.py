@@ -3,7 +3,7 @@ from hashlib import md5
 from graders.author import Answer, Container, Engine, Failed, Finished, Service, check, hinted
 
 SENSOR, PANEL = "dd-fog_sensor", "dd-fog_panel"
-IMAGE, PORT = "dd-fog:1.0", 8080
+IMAGE, PORT = "dd-fog:2.0", 8080
 STARTS, PLACED, REPLACED = 15, 5, 20
 """Seconds until a task runs, until it has a node, and until another one runs in its place."""
 JOINED = "{{slice .Name 1}} is in{{range $name, $_ := .NetworkSettings.Networks}} {{$name}}{{end}}"

@@ -1,4 +1,4 @@
-docker tag dd-fog:1.0 dd-fog:1.1
+docker tag dd-fog:2.0 dd-fog:2.1
 # A swarm of this one Engine, if it is in none
 [ "$(docker info --format '{{.Swarm.LocalNodeState}}')" = active ] || docker swarm init --advertise-addr 127.0.0.1
 

@@ -6,7 +6,7 @@ docker stack deploy --resolve-image never --compose-file stack.yaml dd-fog
 docker stack ps --no-trunc dd-fog
 
 # One service after another, as each fault was found
-docker service update --detach --no-resolve-image --image dd-fog:1.0 --network-add dd-fog_roof --restart-condition any \
+docker service update --detach --no-resolve-image --image dd-fog:2.0 --network-add dd-fog_roof --restart-condition any \
     --health-cmd 'wget -q -O /dev/null http://127.0.0.1:8080/' dd-fog_panel
 docker service update --detach --no-resolve-image --constraint-rm 'node.labels.roof == yes' --args sensor \
     --secret-rm dd-fog_station-key --secret-add source=dd-fog_station-key,target=key dd-fog_sensor

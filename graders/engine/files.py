@@ -25,6 +25,8 @@ FILE_LIMIT = 256 << 20
 ARCHIVE_LIMIT = 2 << 30
 SPOOLED = 16 << 20
 """Bytes of what a container prints, of a file, and of all files that are looked at; and of those kept in memory."""
+LOOKS = 5
+"""How often what changes while it is read is read again."""
 Member = tuple[str, tarfile.TarInfo, bytes]
 """An absolute path, its record, and its contents, which are empty for all but plain files."""
 
@@ -82,18 +84,35 @@ def pack(members: Iterable[tuple[str, bytes | None, int]]) -> bytes:
 
 
 def archived(container: DockerContainer, path: str) -> Iterator[Member]:
-    """Members of `docker cp`'s archive; none where the path is absent."""
-    try:
-        chunks, _ = container.get_archive(path)
-    except docker.errors.NotFound:
-        return
+    """Members of `docker cp`'s archive; none where the path is absent; fails where it changes with each look."""
     parent = os.path.dirname(path.rstrip("/")) or "/"  # noqa: PTH120 - a path in the container
     with tempfile.SpooledTemporaryFile(SPOOLED) as saved:
-        save(chunks, saved, f"`{path}`")
+        for _ in range(LOOKS):
+            try:
+                chunks, _ = container.get_archive(path)
+            except docker.errors.NotFound:
+                return
+            saved.truncate(saved.seek(0))
+            save(chunks, saved, f"`{path}`")
+            if _is_whole(saved):
+                break
+        else:
+            raise Failed(f"`{path}` changed each time while it was looked at, so that it cannot be read.")
         with tarfile.open(fileobj=saved) as archive:
             for member in archive:
                 name = os.path.normpath(os.path.join(parent, member.name))  # noqa: PTH118 - a path in the container
                 yield name, member, content(archive, member) if member.isfile() else b""
+
+
+def _is_whole(saved: IO[bytes]) -> bool:
+    """Whether an archive has all of what it names: it ends early where a file got shorter while it was read."""
+    try:
+        with tarfile.open(fileobj=saved) as archive:
+            archive.getmembers()
+    except tarfile.ReadError:
+        return False
+    saved.seek(0)
+    return True
 
 
 def entry(container: DockerContainer, path: str) -> tarfile.TarInfo | None:

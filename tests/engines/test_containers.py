@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from functools import partial
@@ -141,6 +142,18 @@ def test_what_is_removed_or_ends_while_it_is_looked_at_fails_with_a_sentence(eng
     for look in [*looks, partial(ended.wait_log, "word"), partial(ended.wait_until, lambda _: False, 1)]:
         with pytest.raises(Failed, match="was removed while it was looked at"):
             look()
+
+
+def test_a_file_that_gets_shorter_while_it_is_read_is_read_again(engine):
+    script = "head -c 9000000 /dev/zero >/long; while :; do cp /long /seen; : >/seen; done"
+    container = engine.run("busybox:1.37", "sh", "-c", script)
+    assert container.wait_until(lambda _: container.entry("/seen") is not None, 20)
+    sizes = set()
+    for _ in range(30):
+        with contextlib.suppress(Failed):  # it may change with each look, and that is said
+            sizes.add(len(container.read("/seen") or b""))
+    assert sizes
+    container.remove()
 
 
 def test_a_log_without_end_is_listened_to_for_a_while(engine):

@@ -196,6 +196,7 @@ def test_a_file_that_grows_while_it_is_read_is_read_to_where_it_was(engine, volu
     writer = engine.run(
         BUSYBOX, "sh", "-c", "while :; do echo more; done >/data/log", volumes={volume.name: {"bind": "/data"}}
     )
+    assert engine.wait_until(lambda: "/log" in volume.files(), 10)
     for _ in range(5):
         assert "/log" in volume.files()
     assert [user.id for user in volume.users] == [writer.id]

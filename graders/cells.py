@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import subprocess
 import time
@@ -68,13 +69,12 @@ def make_nodes(connection: Connection, line: str) -> str:
     said = NODES.fullmatch(line.strip())
     if not said:
         raise UsageError("How many nodes?", "Write a number up to 5: `%nodes 3`, or `%nodes 3 managers`.")
-    run = Run(connection, "", session="")
-    run.require(["nodes"])
     names = [f"{DEMO}node-{number + 1}" for number in range(int(said["number"]))]
     managers = len(names) if said["managers"] else 1
     remove_demos(connection.client, f"{DEMO}node", f"{DEMO}nodes")
-    swarms.make(run, names, network=f"{DEMO}nodes", managers=managers, images=["busybox:1.37"])
-    run.close()
+    with contextlib.closing(Run(connection, "", session="")) as run:
+        run.require(["nodes"])
+        swarms.make(run, names, network=f"{DEMO}nodes", managers=managers, images=["busybox:1.37"])
     return "\n".join(f"{name}: {'manager' if number < managers else 'worker'}" for number, name in enumerate(names))
 
 

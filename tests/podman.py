@@ -34,6 +34,7 @@ LACKS = {
     "chosen-port",
     "local-registry",
     "swarm",
+    "nodes",
     "swarm-ingress",
     "docker-networks",
     "volumes-at-rest",

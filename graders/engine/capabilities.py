@@ -27,7 +27,7 @@ said = struct.pack("=BBHHH5s3x", get_family, 1, 0, 9, name_of_it, b"IPVS")
 asking = socket.socket(netlink, socket.SOCK_RAW, generic)
 asking.send(struct.pack("=IHHII", 16 + len(said), generic, 1, 1, 0) + said)
 length, kind, _, _, _, error = struct.unpack_from("=IHHIIi", asking.recv(4096))
-print(error if kind == 2 else 0)
+raise SystemExit(kind == 2 and error != 0)
 """
 """Asks the kernel for the family of messages that IPVS understands: see genetlink in its documentation."""
 
@@ -152,11 +152,11 @@ def _swarm_ingress(about: About) -> str:
         about.client.images.get(ASKING)
     except docker.errors.ImageNotFound:
         return f"Whether its kernel has IPVS is asked in a container of `{ASKING}`, and that image is not there."
-    words = ["python", "-c", ASK_FOR_IPVS]
-    said = about.client.containers.run(ASKING, words, remove=True, network_mode="none")
-    return (
-        "" if b"0" in said.split() else "Its kernel has no IPVS, without which no virtual address of Swarm's answers."
-    )
+    try:
+        about.client.containers.run(ASKING, ["python", "-c", ASK_FOR_IPVS], remove=True, network_mode="none")
+    except docker.errors.ContainerError:
+        return "Its kernel has no IPVS, without which no virtual address of Swarm's answers."
+    return ""
 
 
 def _unless(problem: str, has: Callable[[About], object]) -> Callable[[About], str]:

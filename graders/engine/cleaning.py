@@ -93,7 +93,10 @@ def _made_at(record: Attributes) -> float:
 def _by_name(client: docker.DockerClient, owned: Owned) -> Owned:
     """The same, with the names of all that Compose made for its projects, and Swarm for its stacks."""
     api = client.api
-    for stack in owned.stacks if _manages(client) else ():
+    if (owned.stacks or owned.services or owned.secrets or owned.configs) and not manages(client):
+        # Only a manager can be asked for them, and an Engine that is none has none.
+        owned = replace(owned, stacks=(), services=(), secrets=(), configs=())
+    for stack in owned.stacks:
         part = {"label": f"{STACK_LABEL}={stack}"}
         owned = replace(
             owned,
@@ -121,15 +124,10 @@ def _by_name(client: docker.DockerClient, owned: Owned) -> Owned:
 def present(client: docker.DockerClient, owned: Owned) -> bool:
     """Whether anything of these names is on the Engine."""
     api, owned = client.api, _by_name(client, owned)
-    if (owned.services or owned.secrets or owned.configs) and _manages(client):
-        of_swarm = (
-            (owned.services, api.inspect_service),
-            (owned.secrets, api.inspect_secret),
-            (owned.configs, api.inspect_config),
-        )
-        if any(_found(look, name) for names, look in of_swarm for name in names):
-            return True
     looks = (
+        (owned.services, api.inspect_service),
+        (owned.secrets, api.inspect_secret),
+        (owned.configs, api.inspect_config),
         (owned.containers, api.inspect_container),
         (owned.images, api.inspect_image),
         (owned.networks, api.inspect_network),
@@ -147,26 +145,33 @@ def youngest(client: docker.DockerClient, owned: Owned) -> float | None:
     return when(client.info()["SystemTime"]) - max(made) if made else None
 
 
-def _manages(client: docker.DockerClient) -> bool:
+def manages(client: docker.DockerClient) -> bool:
     """Whether the Engine is a manager of a swarm; only such a one is asked for services."""
     return bool((client.info().get("Swarm") or {}).get("ControlAvailable"))
 
 
-def _remove_service(client: docker.DockerClient, name: str) -> None:
-    """Remove a service, and wait until the containers of its tasks on this node are gone with it."""
-    service = client.api.inspect_service(name)["ID"]
+def remove_service(client: docker.DockerClient, name: str) -> None:
+    """Remove a service by name or id, and the containers of its tasks on this node without any grace."""
+    service, node = client.api.inspect_service(name)["ID"], client.info()["Swarm"]["NodeID"]
     client.api.remove_service(service)
-    tasks = {"label": f"com.docker.swarm.service.id={service}"}
     deadline = time.monotonic() + REMOVAL_SECONDS
-    wait_until(
-        client,
-        lambda: not client.api.containers(all=True, filters=tasks),
-        lambda: deadline - time.monotonic(),
-        tasks,
-    )
+    containers = {"label": f"com.docker.swarm.service.id={service}"}
+
+    def gone() -> bool:
+        # A task that was just given to this node still makes its container. No list can be asked for those of a
+        # service that is gone.
+        tasks = [task for task in client.api.tasks() if (task["ServiceID"], task.get("NodeID")) == (service, node)]
+        left = client.api.containers(all=True, filters=containers)
+        for container in left:
+            with contextlib.suppress(docker.errors.APIError):  # the swarm was quicker
+                client.api.remove_container(container["Id"], force=True, v=True)
+        return not tasks and not left
+
+    while not gone() and time.monotonic() < deadline:  # no event tells of tasks
+        time.sleep(0.1)
 
 
-def _remove_network(client: docker.DockerClient, name: str) -> None:
+def remove_network(client: docker.DockerClient, name: str) -> None:
     """Remove a network; one of a swarm as soon as its tasks have left it, a moment after their containers are gone."""
     deadline = time.monotonic() + REMOVAL_SECONDS
     while True:
@@ -230,7 +235,7 @@ def remove_demos(client: docker.DockerClient, *only: str) -> list[str]:
         plain = (name.removeprefix("/") for name in names)
         return tuple(name for name in plain if name.startswith(DEMO) and meant(name))
 
-    swarm = _manages(client)
+    swarm = manages(client)
     left = Owned(
         services=ours(found["Spec"]["Name"] for found in (api.services() if swarm else ())),
         secrets=ours(found["Spec"]["Name"] for found in (api.secrets() if swarm else ())),
@@ -245,14 +250,13 @@ def remove_demos(client: docker.DockerClient, *only: str) -> list[str]:
 
 def _remove(client: docker.DockerClient, owned: Owned, whose: str, remedy: str) -> list[str]:
     gone: list[str] = []
-    swarm = bool(owned.services or owned.secrets or owned.configs) and _manages(client)
     collections: tuple[tuple[str, tuple[str, ...], Callable[[str], object]], ...] = (
-        # First, or it would make its containers anew. An Engine in no swarm has none of the three.
-        ("service", owned.services if swarm else (), lambda n: _remove_service(client, n)),
-        ("secret", owned.secrets if swarm else (), client.api.remove_secret),
-        ("config", owned.configs if swarm else (), client.api.remove_config),
+        # First, or it would make its containers anew.
+        ("service", owned.services, lambda n: remove_service(client, n)),
+        ("secret", owned.secrets, client.api.remove_secret),
+        ("config", owned.configs, client.api.remove_config),
         ("container", owned.containers, lambda n: client.api.remove_container(n, force=True, v=True)),
-        ("network", owned.networks, lambda n: _remove_network(client, n)),
+        ("network", owned.networks, lambda n: remove_network(client, n)),
         ("volume", owned.volumes, lambda n: client.api.remove_volume(n, force=True)),
         ("image", owned.images, lambda n: client.api.remove_image(n, force=False)),
     )

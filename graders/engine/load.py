@@ -6,10 +6,12 @@ import contextlib
 import json
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from graders.engine import containers
+from graders.engine import containers, sender
 from graders.engine.containers import Container
+from graders.engine.sender import DONE, NEVER, READY
 from graders.errors import DrydockError, Failed
 
 if TYPE_CHECKING:
@@ -31,113 +33,6 @@ FIRST_SECONDS = 15
 SLOW_SECONDS = 1.0
 MOST_HELD_UP = 1.0
 """For how long the sender may be kept from sending, by whatever else its machine does."""
-READY, NEVER, DONE = "drydock: ready", "drydock: never ", "drydock: done "
-SEND = r"""
-import collections, http.client, http.server, json, os, random, signal, socket, sys, threading, time
-from urllib.parse import urlsplit
-
-url, rate, answer_seconds, first_seconds, slow_seconds = json.loads(sys.argv[1])
-
-def ask(url):
-    parts = urlsplit(url)
-    # The name is resolved anew for each request: what Swarm's names stand for changes.
-    found = socket.getaddrinfo(parts.hostname, parts.port or 80, socket.AF_INET, socket.SOCK_STREAM)
-    connection = http.client.HTTPConnection(*random.choice(found)[4], timeout=answer_seconds)
-    try:
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request("GET", target, headers={"Host": parts.netloc, "Connection": "close"})
-        response = connection.getresponse()
-        return response.status, response.read(4000).decode(errors="replace").strip()
-    finally:
-        connection.close()
-
-def tried(url):
-    began = time.monotonic()
-    try:
-        status, text = ask(url)
-        how = "" if status < 400 else f"status {status}"
-    except socket.gaierror:
-        how, text = "no such name", ""
-    except TimeoutError:
-        how, text = "no answer", ""
-    except ConnectionRefusedError:
-        how, text = "refused", ""
-    except (ConnectionError, http.client.HTTPException):
-        how, text = "hangs up", ""
-    except OSError:
-        how, text = "no way there", ""
-    return began, time.monotonic() - began, how, text
-
-# Its own answerer, a process of its own: what fails there is the sender's failure, and its limit is the sender's.
-class Own(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(b"own")
-    def log_message(self, *_):
-        pass
-
-class Answerer(http.server.ThreadingHTTPServer):
-    request_queue_size = 128
-
-answerer = Answerer(("127.0.0.1", 0), Own)
-if not os.fork():
-    answerer.serve_forever()
-own = "http://127.0.0.1:%d/" % answerer.server_port
-answerer.socket.close()
-
-ended = threading.Event()
-signal.signal(signal.SIGTERM, lambda *_: ended.set())
-mine, began = [], time.monotonic()
-while time.monotonic() - began < 0.1 or len(mine) < 5:
-    mine.append(tried(own))
-limit = len(mine) / (time.monotonic() - began)
-rate = min(rate, limit / 2)
-
-began = time.monotonic()
-while (first := tried(url))[2] and time.monotonic() - began < first_seconds and not ended.is_set():
-    time.sleep(0.1)
-if first[2]:
-    print("NEVER" + first[2], flush=True)
-    while True:
-        signal.pause()
-print("READY", flush=True)
-
-seen, asking = [], []
-def one(to, into):
-    into.append(tried(to))
-started = due = last = time.monotonic()
-held_up = number = 0
-while not ended.is_set():
-    # Each tenth goes to its own answerer, to see whether the sender can still do it.
-    number += 1
-    asked = [(own, mine)] if number % 10 == 0 else []
-    for to, into in [(url, seen), *asked]:
-        thread = threading.Thread(target=one, args=(to, into), daemon=True)
-        thread.start()
-        asking.append(thread)
-    due = max(due + 1 / rate, time.monotonic() - 1 / rate)
-    ended.wait(max(0, due - time.monotonic()))
-    held_up, last = max(held_up, time.monotonic() - last), time.monotonic()
-seconds = time.monotonic() - started
-for thread in asking:
-    thread.join(max(0.0, started + seconds + 2 * answer_seconds - time.monotonic()))
-print("DONE" + json.dumps({
-    "sent": number,
-    "seconds": seconds,
-    "answers": collections.Counter(text for _, _, how, text in seen if not how),
-    "failures": sorted((at - started, how) for at, _, how, _ in seen if how),
-    "open": number - len(seen),
-    "slow": sum(took > max(slow_seconds, 3 * max(t for _, t, _, _ in mine)) for _, took, how, _ in seen if not how),
-    "slowest": max((took for _, took, how, _ in seen if not how), default=0),
-    "limit": limit,
-    "held_up": held_up,
-    "own_failures": sum(bool(how) for _, _, how, _ in mine),
-}), flush=True)
-while True:  # what is printed just before the end can get lost
-    signal.pause()
-"""
-SEND = SEND.replace('"NEVER"', repr(NEVER)).replace('"READY"', repr(READY)).replace('"DONE"', repr(DONE))
 
 
 class Failure(NamedTuple):
@@ -205,22 +100,23 @@ def send(run: Run, url: str, source: str | Container | None, a_second: float) ->
     place: dict[str, Any] = {"network_mode": f"container:{source.id}" if isinstance(source, Container) else "host"}
     if isinstance(source, str):
         place = {"network": source}
-    sender = containers.start(run, SENDER, "python", "-I", "-c", SEND, asked, **place)
+    program = Path(sender.__file__).read_text(encoding="utf-8")
+    sending = containers.start(run, SENDER, "python", "-I", "-c", program, asked, **place)
     try:
-        _see_that_it_sends(sender, url)
+        _see_that_it_sends(sending, url)
         load = Load(url)
         yield load
-        sender.kill("TERM")
-        sender.wait_log(DONE, timeout=3 * ANSWER_SECONDS)
-        _fill(load, _said(sender, DONE), run.pace.known)
+        sending.kill("TERM")
+        sending.wait_log(DONE, timeout=3 * ANSWER_SECONDS)
+        _fill(load, _said(sending, DONE), run.pace.known)
     finally:
-        sender.remove()
+        sending.remove()
 
 
-def _see_that_it_sends(sender: Container, url: str) -> None:
+def _see_that_it_sends(sending: Container, url: str) -> None:
     # Whichever of the two it says; both end like a line.
-    sender.wait_log("drydock: ", timeout=2 * FIRST_SECONDS + ANSWER_SECONDS)
-    said = sender.logs()
+    sending.wait_log("drydock: ", timeout=2 * FIRST_SECONDS + ANSWER_SECONDS)
+    said = sending.logs()
     if READY not in said:
         how = said.partition(NEVER)[2].strip()
         if not how:
@@ -228,10 +124,10 @@ def _see_that_it_sends(sender: Container, url: str) -> None:
         raise Failed(f"`{url}` was asked for {FIRST_SECONDS} seconds before anything else was done: {how}.")
 
 
-def _said(sender: Container, mark: str) -> Attributes:
-    _, _, said = sender.logs().partition(mark)
+def _said(sending: Container, mark: str) -> Attributes:
+    _, _, said = sending.logs().partition(mark)
     if not said:
-        raise _cannot_keep_pace(sender.logs().strip()[-200:] or "it did not end")
+        raise _cannot_keep_pace(sending.logs().strip()[-200:] or "it did not end")
     found: Attributes = json.loads(said.splitlines()[0])
     return found
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import docker.errors
 
 from graders.engine import containers
+from graders.engine.cleaning import manages
 from graders.engine.words import when
 from graders.errors import Failed
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from graders.engine.run import Run
     from graders.engine.words import Attributes
 
-ACTIVE = "active"
 RUNNING = "running"
 WANTED = {"ready", RUNNING}
 """What is desired of a task that Swarm wants: it is `ready` until the time has come to start it."""
@@ -82,9 +82,22 @@ class Service:
 
     @property
     def replicas(self) -> int | None:
-        """How many tasks are wanted; None where each node is to have one."""
+        """How many tasks are wanted; None where each node is to have one, and for a job."""
         mode = self.attributes["Spec"]["Mode"].get("Replicated")
         return int(mode["Replicas"]) if mode else None
+
+    @property
+    def is_global(self) -> bool:
+        """Whether each node is to have one task."""
+        return "Global" in self.attributes["Spec"]["Mode"]
+
+    @property
+    def wants(self) -> str:
+        """How many tasks are wanted, as words for a sentence."""
+        if self.is_global:
+            return "one task on each node"
+        number = self.replicas
+        return "a job" if number is None else f"{number} replica{'' if number == 1 else 's'}"
 
     def tasks(self) -> list[Task]:
         """The tasks that run or shall run, by the replica that they are for; not those that have ended or shall end."""
@@ -122,9 +135,12 @@ class Service:
 
         return self._run.wait_until(lambda: running() or settled(), timeout) and running()
 
+    def _records(self) -> list[Attributes]:
+        found: list[Attributes] = self._run.client.api.tasks(filters={"service": self.id})
+        return found
+
     def _all_tasks(self) -> list[Task]:
-        found = self._run.client.api.tasks(filters={"service": self.id})
-        return sorted((_task(record) for record in found), key=lambda one: one.slot)
+        return sorted(map(_task, self._records()), key=lambda one: one.slot)
 
     def evidence(self) -> list[str]:
         """`docker service ps` and its first lines, for a verdict."""
@@ -187,8 +203,7 @@ class Service:
 
         def run_so() -> bool:
             said = self.attributes["Spec"]["TaskTemplate"]["ContainerSpec"]
-            records = self._run.client.api.tasks(filters={"service": self.id})
-            wanted = [one for one in records if one["DesiredState"] in WANTED]
+            wanted = [one for one in self._records() if one["DesiredState"] in WANTED]
             return all(one["Status"]["State"] == RUNNING and one["Spec"]["ContainerSpec"] == said for one in wanted)
 
         return self._run.wait_until(run_so, timeout)
@@ -196,7 +211,7 @@ class Service:
     def repeats(self) -> bool:
         """Whether a task that did what the service says now has ended well, and another one is wanted all the same."""
         said = self.attributes["Spec"]["TaskTemplate"]
-        records = self._run.client.api.tasks(filters={"service": self.id})
+        records = self._records()
         well = any(
             one["Status"]["State"] == "complete"
             and one["DesiredState"] not in WANTED
@@ -239,13 +254,13 @@ class Service:
         return told
 
     def _troubled(self) -> list[Task]:
-        found = sorted(self._run.client.api.tasks(filters={"service": self.id}), key=lambda one: str(one["CreatedAt"]))
-        return [one for one in map(_task, reversed(found)) if one.error or one.state == "complete"]
+        newest_first = sorted(self._all_tasks(), key=lambda one: one.made, reverse=True)
+        return [one for one in newest_first if one.error or one.state == "complete"]
 
 
 def find(run: Run, name: str) -> Service:
     """The service of this name; fails, listing what there is, where there is none or the Engine manages no swarm."""
-    if not manages(run):
+    if not manages(run.client):
         said = run.docker("info", "--format", STATE)
         raise Failed(
             "The Engine is no manager of a swarm, so it has no services.",
@@ -260,12 +275,6 @@ def find(run: Run, name: str) -> Service:
             evidence=run.listed("service", "ls", "--format", "{{.Name}} {{.Mode}} {{.Replicas}} {{.Image}}"),
         ) from None
     return Service(run, found["ID"], found["Spec"]["Name"])
-
-
-def manages(run: Run) -> bool:
-    """Whether the Engine is a manager of a swarm."""
-    swarm: Attributes = run.client.info()["Swarm"]
-    return swarm["LocalNodeState"] == ACTIVE and bool(swarm["ControlAvailable"])
 
 
 def _task(record: Attributes) -> Task:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from environment.engines.scratch import scratch_folder
+from graders.engine.cleaning import SWARM, remove_network, remove_service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from environment.engines import Connection
 
 Records = list[dict[str, Any]]
-TASK_LABEL = "com.docker.swarm.task.id"
 SETTLE_SECONDS = 2
 """How long the processes around a container may take to end after it."""
 LOOK = """
@@ -131,11 +131,7 @@ class _Lent:
         import docker.errors
 
         api = self.connection.client.api
-        swarm = self.connection.client.info()["Swarm"]
-        if swarm["ControlAvailable"]:
-            self._empty_swarm()
-        if swarm["LocalNodeState"] != "inactive":
-            api.leave_swarm(force=True)
+        self._leave_swarm()
         left = State.of(self.connection)
         for container in left.containers - self._before.containers:
             api.remove_container(container, force=True, v=True)
@@ -152,26 +148,20 @@ class _Lent:
             # All of it, which nobody may do to a learner's Engine. This one is the proof's own.
             api.prune_builds(all=True)
 
-    def _empty_swarm(self) -> None:
-        """Remove a swarm's services and networks: who has left the swarm cannot remove its networks any more."""
+    def _leave_swarm(self) -> None:
+        """Leave a swarm that an answer began, its services and networks first: afterwards they could not be removed."""
         import docker.errors
 
-        api = self.connection.client.api
-        with contextlib.suppress(docker.errors.APIError):  # a swarm without a leader takes no word
-            for service in api.services():
-                api.remove_service(service["ID"])
-        for container in api.containers(all=True, filters={"label": TASK_LABEL}):
-            with contextlib.suppress(docker.errors.APIError):  # it goes by itself
-                api.remove_container(container["Id"], force=True, v=True)
-        deadline = time.monotonic() + SETTLE_SECONDS
-        while (
-            # The ingress comes with the swarm, and goes with it.
-            left := [one["Id"] for one in api.networks(filters={"scope": "swarm"}) if not one["Ingress"]]
-        ) and time.monotonic() < deadline:
-            for network in left:
-                with contextlib.suppress(docker.errors.APIError):  # a task is still in it
-                    api.remove_network(network)
-            time.sleep(0.1)
+        client = self.connection.client
+        if client.info()["Swarm"]["LocalNodeState"] == "inactive":
+            return
+        with contextlib.suppress(docker.errors.APIError):  # no manager, or one without a leader, takes no word
+            for service in client.api.services():
+                remove_service(client, service["ID"])
+            for network in client.api.networks(filters={"scope": SWARM}):
+                if not network["Ingress"]:  # that one comes with the swarm, and goes with it
+                    remove_network(client, network["Id"])
+        client.api.leave_swarm(force=True)
 
     def _is_quiet(self) -> bool:
         """Whether the answers' commands left no process and no file on the Engine's machine."""

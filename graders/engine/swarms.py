@@ -7,10 +7,13 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import docker.errors
 from docker.types import Mount
 
+from environment.engines.container.engine import with_rights
 from environment.engines.container.image import IMAGE, ensure_image
 from graders.engine import containers, networks, volumes
+from graders.engine.words import engine_words
 from graders.errors import DrydockError, Failed
 
 if TYPE_CHECKING:
@@ -23,10 +26,11 @@ if TYPE_CHECKING:
 BASE = "debian:trixie-slim"
 OF_THE_ENGINE = ("/usr", "/etc/alternatives", "/etc/ssl")
 """What a throwaway Engine's own machine has of an Engine: a node there needs no image of its own."""
-ENTRY = ("/usr/bin/tini", "--", "/usr/bin/python3", "-I", "/usr/local/lib/drydock/entrypoint.py")
+ENTRY = ["/usr/bin/tini", "--", "/usr/bin/python3", "-I", "/usr/local/lib/drydock/entrypoint.py"]
 """How a throwaway Engine is started (environment/engines/container/Dockerfile)."""
 READY = '"api"'
 """What it prints when it can be asked."""
+SHOWN = "{{.Name}} {{.Node}} {{.DesiredState}} {{.CurrentState}} {{.Error}}"
 SECONDS = 30
 PORT = 2377
 
@@ -72,6 +76,10 @@ class Node:
         tasks = self.records("service", "ps", service, "--filter", "desired-state=running")
         return sorted(one["Node"] for one in tasks if one["CurrentState"].startswith("Running"))
 
+    def tasks(self, service: str) -> list[str]:
+        """The tasks of a service with their nodes and errors, for a verdict; asked of a manager."""
+        return self.docker("service", "ps", "--format", SHOWN, service).evidence
+
     def containers_of(self, service: str) -> list[str]:
         """The ids of the containers in this node that run tasks of a service."""
         found = self.records("ps", "--filter", f"label=com.docker.swarm.service.name={service}")
@@ -94,21 +102,10 @@ def make(run: Run, names: Sequence[str], *, network: str, managers: int, images:
     Raises DrydockError where one does not start or does not join.
     """
     networks.make(run, network, {})
-    image, command, mounts = _made_of(run)
     archives = [b"".join(run.client.api.get_image(run.originals.get(one, one))) for one in images]
 
     def start(name: str) -> Container:
-        made = containers.start(
-            run,
-            image,
-            *command,
-            name=name,
-            hostname=name,
-            network=network,
-            privileged=True,
-            tmpfs={"/run": ""},
-            mounts=[volumes.nameless(run, "/var/lib/docker"), *mounts],
-        )
+        made = _started(run, name, network)
         if not made.wait_log(READY, SECONDS):
             said = made.logs().strip().splitlines()[-1:] or ["it says nothing"]
             raise DrydockError(f"The Engine in `{name}` did not start: {said[0]}", "Try it again.")
@@ -128,6 +125,26 @@ def make(run: Run, names: Sequence[str], *, network: str, managers: int, images:
     return made
 
 
+def _started(run: Run, name: str, network: str) -> Container:
+    api = run.client.api
+    image, command, mounts = _made_of(run)
+    options = {"mounts": [volumes.nameless(run, "/var/lib/docker"), *mounts], "tmpfs": {"/run": ""}}
+    for privileged in (True, False):
+        rights = with_rights(api, privileged=privileged, network_mode=network, **options)
+        api.create_container(image, command, name=name, hostname=name, labels=run.labels, host_config=rights)
+        try:
+            api.start(name)
+        except docker.errors.APIError as error:
+            api.remove_container(name, force=True, v=True)
+            reason = engine_words(error)
+        else:
+            return containers.find(run, name)
+    raise DrydockError(
+        f"The Engine here starts no container for another Engine: {reason}",
+        "Use an Engine that allows `docker run --privileged`.",
+    )
+
+
 def _must(container: Container, *words: str) -> str:
     done = container.exec("docker", *words)
     if done.exit_code:
@@ -135,9 +152,13 @@ def _must(container: Container, *words: str) -> str:
     return done.stdout.strip()
 
 
-def _made_of(run: Run) -> tuple[str, Sequence[str], list[Mount]]:
+def _made_of(run: Run) -> tuple[str, list[str], list[Mount]]:
     """The image, the command and the mounts of a node's container."""
     if run.connection.kind == "found":
         ensure_image(run.client, IMAGE, lambda said: print(said, file=sys.stderr))
-        return IMAGE, (), []
-    return BASE, ENTRY, [Mount(place, place, type="bind", read_only=True) for place in OF_THE_ENGINE]
+        return IMAGE, [], []
+    return (
+        run.originals.get(BASE, BASE),
+        ENTRY,
+        [Mount(place, place, type="bind", read_only=True) for place in OF_THE_ENGINE],
+    )

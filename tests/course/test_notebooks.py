@@ -18,7 +18,7 @@ from environment.engines import SESSION_LABEL
 from environment.engines.container.engine import ENGINE_LABEL, TEMPLATE_LABEL
 from graders import progress
 from graders.engine import Engine
-from graders.engine.cleaning import remove_exercise
+from graders.engine.cleaning import remove_demos, remove_exercise
 from graders.engine.events import wait_until
 from graders.exercise import COMMANDS, CONTENT, exercises, lessons, load, topics
 from graders.notebooks import HOME, KERNEL, build, build_source
@@ -179,13 +179,27 @@ def workspace(built, tmp_path, monkeypatch) -> Path:
 
 @pytest.fixture
 def clean_engine(found, lesson):
+    """The Engine without what the lesson's exercises own; called, it leaves a swarm that was begun meanwhile."""
+
+    def in_a_swarm() -> bool:
+        return found.client.info()["Swarm"]["LocalNodeState"] != "inactive"
+
     def clean() -> None:
         for exercise in lesson.exercises:
             remove_exercise(found.client, exercise.id, exercise.owns)
 
+    def leave() -> None:
+        if in_a_swarm() and not before:
+            found.client.swarm.leave(force=True)
+            found.client.networks.get("docker_gwbridge").remove()
+
+    before = in_a_swarm()
     clean()
-    yield
+    yield leave
     clean()
+    if in_a_swarm() and not before:  # a cell failed, and with it all that comes after
+        remove_demos(found.client)
+    leave()
 
 
 def left(client) -> set[str]:
@@ -237,7 +251,6 @@ def test_every_cell_of_a_lesson_runs_alone_prints_what_the_text_says_and_leaves_
     notebook = build(lesson, keep_expected=True)
     solve(notebook, workspace)
     before, volumes = left(found.client), unused_volumes(found.client)
-    alone = found.client.info()["Swarm"]["LocalNodeState"] == "inactive"
     client = NotebookClient(notebook, timeout=180, resources={"metadata": {"path": str(workspace / lesson.topic)}})
     client.execute()
 
@@ -254,10 +267,7 @@ def test_every_cell_of_a_lesson_runs_alone_prints_what_the_text_says_and_leaves_
     assert not missed, missed
     for exercise in lesson.exercises:
         remove_exercise(found.client, exercise.id, exercise.owns)
-    if alone and found.client.info()["Swarm"]["LocalNodeState"] != "inactive":
-        # A swarm that an answer began is a learner's to leave, as the tasks say.
-        found.client.swarm.leave(force=True)
-        found.client.networks.get("docker_gwbridge").remove()
+    clean_engine()  # which is the learner's to do, as the tasks say
     after = left(found.client)
     assert after <= before
     # What had no name and the same content as something of the lesson goes with it.

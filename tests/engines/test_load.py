@@ -50,7 +50,7 @@ def test_none_fails_where_the_name_comes_to_stand_for_another_too(engine, harbou
 def test_what_failed_is_told_with_how_and_when(engine, harbour):
     page = start(engine, harbour)
     with engine.load(f"http://{page.address}:8080/", source=harbour) as load:
-        page.exec("pkill", "httpd")
+        page.kill()
         engine.wait_until(lambda: not page.state["Running"], 10, container=page.id)
         page.start()
         page.request_inside("/", port=8080)

@@ -59,6 +59,24 @@ def test_what_an_answer_leaves_on_an_engine_is_gone_for_the_next_one(shared, fol
     assert shared.started == 1
 
 
+def test_a_swarm_that_an_answer_began_is_left_and_its_services_and_networks_are_gone(shared, folder):
+    with shared.lend(scripts=True) as first:
+        before = {found.name for found in first.client.networks.list()}
+        run(
+            first, folder,
+            f"""
+            docker swarm init --advertise-addr 127.0.0.1
+            docker network create --driver overlay left
+            docker service create --quiet --name left --network left {BUSYBOX} sleep 1d
+            """,
+        )  # fmt: skip
+    with shared.lend(scripts=True) as second:
+        assert second is first
+        assert second.client.info()["Swarm"]["LocalNodeState"] == "inactive"
+        assert not second.client.containers.list(all=True)
+        assert {found.name for found in second.client.networks.list()} == before
+
+
 @pytest.mark.parametrize(
     "script",
     [
@@ -67,7 +85,6 @@ def test_what_an_answer_leaves_on_an_engine_is_gone_for_the_next_one(shared, fol
         pytest.param("setsid sleep 1d >/dev/null 2>&1 & sleep 1", id="a command goes on in a session of its own"),
         pytest.param("echo '{}' >~/.netrc", id="a file in the home folder"),
         pytest.param("echo 127.0.0.1 web >/usr/local/bin/docker", id="a program replaced"),
-        pytest.param("docker swarm init --advertise-addr 127.0.0.1", id="a swarm"),
     ],
 )
 def test_after_an_answer_that_changed_what_cannot_be_restored_a_new_engine_is_taken(shared, folder, script):

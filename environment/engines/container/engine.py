@@ -204,6 +204,18 @@ class ContainerEngine(Throwaway):
             raise self._gone(error) from error
 
 
+def with_rights(api: docker.APIClient, *, privileged: bool, **options: Any) -> dict[str, Any]:
+    """The host configuration of a container that may do what an Engine does; `options` are docker-py's.
+
+    Some Engines refuse `--privileged`, and take what is nearly the same.
+    """
+    made: dict[str, Any] = api.create_host_config(
+        cgroupns="private", **options, **({"privileged": True} if privileged else NEARLY_PRIVILEGED)
+    )
+    # docker-py has no name for these
+    return made if privileged else made | {"MaskedPaths": [], "ReadonlyPaths": []}
+
+
 class _Container:
     """The container around an Engine, known by its name, so that it can be removed whenever it was made."""
 
@@ -256,17 +268,15 @@ class _Container:
             labels = {TEMPLATE_LABEL: template.purpose}
             mounts.append(Mount("/template", template.volume, read_only=not making, labels=labels))
             settings = {**settings, "DRYDOCK_TEMPLATE": "make" if making else "use"}
-        host_config = api.create_host_config(
+        host_config = with_rights(
+            api,
+            privileged=privileged,
             auto_remove=True,
             port_bindings={PORT: ("127.0.0.1", None)},
             mounts=mounts,
             # The keys are said on stdout, and belong into no log.
             log_config=LogConfig(type=LogConfig.types.NONE),
-            cgroupns="private",
-            **({"privileged": True} if privileged else NEARLY_PRIVILEGED),
         )
-        if not privileged:
-            host_config |= {"MaskedPaths": [], "ReadonlyPaths": []}  # docker-py has no name for these
         api.create_container(
             image,
             name=self.name,

@@ -87,13 +87,11 @@ def window(engine: Engine) -> None:
 def _running(engine: Engine, name: str, replicas: int | None) -> list[Container]:
     """The containers of a service that wants so many replicas of the image, or with None one on each node."""
     service: Service = engine.service(name)
-    if service.image != IMAGE or service.replicas != replicas:
+    if service.image != IMAGE or service.replicas != replicas or service.is_global != (replicas is None):
+        wanted = f"{replicas} replicas" if replicas else "one task on each node"
         shown = "{{.Name}} {{.Mode}} {{.Image}}"
-        wanted, seen = (
-            f"{n} replica{'s' * (n > 1)}" if n else "one task on each node" for n in (replicas, service.replicas)
-        )
         raise Failed(
-            f"`{name}` wants {seen} of `{service.image}`. It is to want {wanted}, of `{IMAGE}`.",
+            f"`{name}` wants {service.wants} of `{service.image}`. It is to want {wanted}, of `{IMAGE}`.",
             evidence=engine.docker("service", "ls", "--filter", f"name={name}", "--format", shown).evidence,
         )
     return service.lasting(replicas or 1, STARTS)

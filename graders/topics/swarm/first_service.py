@@ -16,9 +16,8 @@ def wanted(engine: Engine) -> Service:
     """`dd-lamps` is a service of a swarm that wants three replicas of `dd-lamp:1.0`."""
     service = engine.service(LAMPS)
     if service.image != IMAGE or service.replicas != WANTED:
-        wants = "one task on each node" if service.replicas is None else f"replicas: {service.replicas}"
         raise Failed(
-            f"The service `{LAMPS}` wants {wants}, of the image `{service.image}`.",
+            f"The service `{LAMPS}` wants {service.wants}, of the image `{service.image}`.",
             hint=f"It should want {WANTED} replicas of `{IMAGE}`, wherever they run.",
             evidence=engine.docker(
                 "service", "ls", "--format", "{{.Name}} {{.Mode}} {{.Replicas}} {{.Image}}"

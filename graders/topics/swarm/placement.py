@@ -7,6 +7,7 @@ ARCHIVE, WATCH, LANE = "dd-archive", "dd-watch", "dd-lane"
 KEY, VALUE = "disk", "large"
 STARTS, MOVES, ANSWERS = 20, 30, 10
 """Seconds until tasks run, until one runs elsewhere, and until its name is known there."""
+JOINED = "{{range .Spec.TaskTemplate.Networks}}{{.Target}} {{end}}"
 PAGE = f"http://tasks.{ARCHIVE}:8080/hostname"
 
 
@@ -20,11 +21,6 @@ class Quays(NamedTuple):
         """The nodes to which tasks are given."""
         nodes = self.manager.records("node", "ls")
         return sorted(one["Hostname"] for one in nodes if (one["Availability"], one["Status"]) == ("Active", "Ready"))
-
-    def where(self, service: str) -> list[str]:
-        """The tasks of a service, for a verdict."""
-        shown = ("--format", "{{.Name}} {{.Node}} {{.DesiredState}} {{.CurrentState}} {{.Error}}")
-        return self.manager.docker("service", "ps", *shown, service).evidence
 
     def asked_from(self, name: str) -> Finished | None:
         """What the watch on this node hears from the archive; None without a watch."""
@@ -44,8 +40,8 @@ class Quays(NamedTuple):
             if not self.manager.wait_until(answers, ANSWERS):
                 raise Failed(
                     f"The archive does not answer to the watch on `{name}`.",
-                    hint="A service is in those networks alone that it names, and two must have one in common.",
-                    evidence=asked[-1].evidence if asked[-1] else self.where(WATCH),
+                    hint="A service is in those networks alone that it names, and its program listens on a port.",
+                    evidence=asked[-1].evidence if asked[-1] else self.manager.tasks(WATCH),
                 )
 
 
@@ -75,14 +71,17 @@ def mended(engine: Engine) -> Quays:
 def everywhere(mended: Quays) -> Quays:
     """`dd-watch` has a task on each node that takes work, and would have one on each that joins."""
     manager, wanted = mended.manager, mended.taking_work()
-    mode = manager.inspect("service", "inspect", WATCH)["Spec"]["Mode"]
-    is_global = "Global" in mode
-    if not is_global or not manager.wait_until(lambda: manager.running_on(WATCH) == wanted, STARTS):
-        wants = "one task on each node" if is_global else f"a number of tasks: {mode['Replicated']['Replicas']}"
+    if "Global" not in manager.inspect("service", "inspect", WATCH)["Spec"]["Mode"]:
         raise Failed(
-            f"`{WATCH}` wants {wants}. It runs on {', '.join(manager.running_on(WATCH)) or 'no node'}.",
+            f"`{WATCH}` is no service with one task on each node.",
             hint="A number of tasks says nothing of nodes, and a node that joins does not change it.",
-            evidence=mended.where(WATCH),
+            evidence=manager.docker("service", "inspect", "--format", "{{json .Spec.Mode}}", WATCH).evidence,
+        )
+    if not manager.wait_until(lambda: manager.running_on(WATCH) == wanted, STARTS):
+        raise Failed(
+            f"`{WATCH}` runs on {', '.join(manager.running_on(WATCH)) or 'no node'}. "
+            f"The nodes that take work are {', '.join(wanted)}.",
+            evidence=manager.tasks(WATCH),
         )
     return mended
 
@@ -96,17 +95,24 @@ def archive(mended: Quays) -> None:
         where = ", ".join(mended.manager.running_on(ARCHIVE)) or "no node"
         raise Failed(
             f"`{ARCHIVE}` runs on {where}. One task is to run, on the node that has the label: `{WORKER}`.",
-            evidence=mended.where(ARCHIVE),
+            evidence=mended.manager.tasks(ARCHIVE),
         )
 
 
 @check(needs=[everywhere, archive], points=2)
 def lane(everywhere: Quays) -> None:
-    """From each watch the archive answers, through the overlay network `dd-lane`."""
-    drivers = ("network", "ls", "--format", "{{.Name}} {{.Driver}}", "--filter", f"name={LANE}")
-    shown = everywhere.manager.docker(*drivers)
-    if f"{LANE} overlay" not in shown.stdout.splitlines():
+    """Both are in the overlay network `dd-lane`, and from each watch the archive answers."""
+    manager = everywhere.manager
+    shown = manager.docker(
+        "network", "ls", "--no-trunc", "--format", "{{.ID}} {{.Driver}}", "--filter", f"name=^{LANE}$"
+    )
+    lane, _, driver = shown.stdout.strip().partition(" ")
+    if driver != "overlay":
         raise Failed(f"There is no overlay network `{LANE}`.", evidence=shown.evidence)
+    for service in (ARCHIVE, WATCH):
+        joined = manager.docker("service", "inspect", "--format", JOINED, service)
+        if lane not in joined.stdout.split():
+            raise Failed(f"`{service}` is not in `{LANE}`.", evidence=[*shown.evidence, *joined.evidence])
     everywhere.see_answers()
 
 
@@ -121,7 +127,7 @@ def follows(everywhere: Quays) -> None:
             raise Failed(
                 f"The label is on `{MANAGER}` now, and `{ARCHIVE}` does not run there.",
                 hint="What is compared: the name of a node, or what is true of it?",
-                evidence=everywhere.where(ARCHIVE),
+                evidence=manager.tasks(ARCHIVE),
             )
         everywhere.see_answers()
     finally:

@@ -24,6 +24,12 @@ def answers(engine: Engine) -> Service:
             hint="`docker network create --help` has a word for both.",
             evidence=network.evidence("{{.Driver}} attachable: {{.Attachable}}"),
         )
+    if others := [name for name in (*VERSIONS, BROKEN) if engine.image(name).id != engine.made(name)]:
+        raise Failed(
+            f"`{others[0]}` is another image than the one that was there.",
+            hint="An update brings what others have built. `%reset` brings it back.",
+            evidence=engine.image(others[0]).evidence("{{.Id}} {{json .Config.Cmd}}"),
+        )
     service.runs(service.replicas or 1, STARTS)
     asked = engine.once("busybox:1.37", "sh", "-c", ASK, network=NETWORK)
     if asked.stdout.strip() != _table(service.image):

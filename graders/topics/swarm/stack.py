@@ -29,8 +29,7 @@ def stack(engine: Engine) -> Stack:
     for name, one in services.items():
         part = one.attributes["Spec"]["Labels"].get(PART_OF) == STACK
         if not part or (one.replicas, one.image) != (WANTED[name], IMAGE):
-            number = "one task on each node" if one.replicas is None else f"tasks: {one.replicas}"
-            wants = f"wants {number}, of `{one.image}`"
+            wants = f"wants {one.wants}, of `{one.image}`"
             raise Failed(
                 f"`{one.name}` {wants if part else f'is no part of the stack `{STACK}`'}.",
                 hint=f"It should want {WANTED[name]} of `{IMAGE}`, and be deployed from `{FILE}` with the others.",

@@ -678,6 +678,7 @@ ROWS = [
         exercise="swarm/first-service",
         points=(load("swarm/first-service").points,),
         seen=r"\nno gradebook\nno service\nno swarm",
+        seconds=200,
     ),
     Row(
         "a service of 5,000 tasks that end at once",

@@ -1,6 +1,7 @@
 #!/bin/sh
 token() { echo "$SEED $1" | md5sum | cut -c 1-8; }
 # All tokens are made before the first line, and a burst starts no program: it is of one moment, on a busy machine too.
+# shellcheck disable=SC2046 # a token is one word
 set -- $(for number in 0 1 2; do token "out $number"; token "err $number"; done)
 burst() {
     line=0

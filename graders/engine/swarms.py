@@ -33,6 +33,7 @@ READY = '"api"'
 SHOWN = "{{.Name}} {{.Node}} {{.DesiredState}} {{.CurrentState}} {{.Error}}"
 SECONDS = 30
 PORT = 2377
+MadeOf = tuple[str, list[str], list[Mount]]
 
 
 class Node:
@@ -102,10 +103,11 @@ def make(run: Run, names: Sequence[str], *, network: str, managers: int, images:
     Raises DrydockError where one does not start or does not join.
     """
     networks.make(run, network, {})
+    made_of = _made_of(run)
     archives = [b"".join(run.client.api.get_image(run.originals.get(one, one))) for one in images]
 
     def start(name: str) -> Container:
-        made = _started(run, name, network)
+        made = _started(run, name, network, made_of)
         if not made.wait_log(READY, SECONDS):
             said = made.logs().strip().splitlines()[-1:] or ["it says nothing"]
             raise DrydockError(f"The Engine in `{name}` did not start: {said[0]}", "Try it again.")
@@ -125,9 +127,9 @@ def make(run: Run, names: Sequence[str], *, network: str, managers: int, images:
     return made
 
 
-def _started(run: Run, name: str, network: str) -> Container:
+def _started(run: Run, name: str, network: str, made_of: MadeOf) -> Container:
+    image, command, mounts = made_of
     api = run.client.api
-    image, command, mounts = _made_of(run)
     options = {"mounts": [volumes.nameless(run, "/var/lib/docker"), *mounts], "tmpfs": {"/run": ""}}
     for privileged in (True, False):
         rights = with_rights(api, privileged=privileged, network_mode=network, **options)
@@ -152,7 +154,7 @@ def _must(container: Container, *words: str) -> str:
     return done.stdout.strip()
 
 
-def _made_of(run: Run) -> tuple[str, list[str], list[Mount]]:
+def _made_of(run: Run) -> MadeOf:
     """The image, the command and the mounts of a node's container."""
     if run.connection.kind == "found":
         ensure_image(run.client, IMAGE, lambda said: print(said, file=sys.stderr))

@@ -103,9 +103,7 @@ def archive(mended: Quays) -> None:
 def lane(everywhere: Quays) -> None:
     """Both are in the overlay network `dd-lane`, and from each watch the archive answers."""
     manager = everywhere.manager
-    shown = manager.docker(
-        "network", "ls", "--no-trunc", "--format", "{{.ID}} {{.Driver}}", "--filter", f"name=^{LANE}$"
-    )
+    shown = manager.docker("network", "inspect", "--format", "{{.Id}} {{.Driver}}", LANE)
     lane, _, driver = shown.stdout.strip().partition(" ")
     if driver != "overlay":
         raise Failed(f"There is no overlay network `{LANE}`.", evidence=shown.evidence)
